@@ -4,6 +4,7 @@ import { existsSync } from 'fs';
 import * as nodeModule from 'module';
 import { homedir } from 'os';
 import { isAbsolute, join } from 'path';
+import { fileURLToPath } from 'url';
 
 // At SIGUSR1 Node opens a debugger, which every user of the machine reaches; with a listener it does not. The servers of a stack are
 // started with --disable-sigusr1, so that there is no moment before this one.
@@ -34,6 +35,21 @@ const isSomewhere = () => {
   }
 };
 
+/** Whether a path of this package is there. */
+const isThere = (path) => existsSync(new URL('../' + path, import.meta.url));
+
+/**
+ * The code to run: that of bundle/, a folder a program; in a checkout src/, as soon as something in it has changed since then. An image has the
+ * program of its server alone, which is then that of every command.
+ */
+const entry = async () => {
+  const root = new URL('..', import.meta.url);
+  if (isThere('src') && !(await import('./bundle.js')).isCurrent(fileURLToPath(root))) return new URL('src/cli/main.ts', root);
+  const [, , command, server] = process.argv;
+  const isServed = command === 'serve' && ['kms', 'identity'].includes(server) && isThere('bundle/' + server);
+  return new URL('bundle/' + (isServed ? server : 'cli') + '/main.js', root);
+};
+
 const start = async () => {
   if (!isSomewhere()) {
     process.stderr.write('passthru cannot start: the working folder was removed.\nFix: change to a folder that is there.\n');
@@ -45,10 +61,7 @@ const start = async () => {
   // because what lies in the shared temporary folder others could have put there. Where it cannot be written, there is none.
   const cache = cacheFolder();
   if (nodeModule.enableCompileCache && cache !== null) nodeModule.enableCompileCache(join(cache, 'passthru', 'compiled'));
-  // The packed package has dist/ instead of src/, because Node refuses TypeScript below node_modules.
-  const source = new URL('../src/cli/main.ts', import.meta.url);
-  const entry = existsSync(source) ? source : new URL('../dist/cli/main.js', import.meta.url);
-  const cli = await import(entry.href);
+  const cli = await import((await entry()).href);
   await cli.main(process.argv.slice(2));
 };
 
@@ -89,7 +102,10 @@ const tooOld = () => {
 };
 
 const failed = (error) => {
-  process.stderr.write('passthru cannot start: ' + ((error && error.stack) || error) + '\n');
+  // One of ours says what to do; of any other, all that is known of it helps.
+  const isOurs = error && typeof error.fix === 'string';
+  const words = isOurs ? error.message + '\nFix: ' + error.fix + '.' : (error && error.stack) || error;
+  process.stderr.write('passthru cannot start: ' + words + '\n');
   process.exitCode = 2;
 };
 

@@ -1,4 +1,4 @@
-// Run by npm after an install in a checkout (`prepare`), on the Node of the machine; plain JavaScript for that reason.
+// Part of prepare.js.
 // npm links the program of the one Node that fits the machine, and npm 10 then removes the link with those that do not fit.
 import { existsSync, linkSync, mkdirSync, symlinkSync } from 'fs';
 import { dirname, join, relative } from 'path';

@@ -152,7 +152,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ],
     ['record', 'find-state-folder.ts'],
     ['stack.ts', 'stack-options.ts', 'compose-variables.ts'],
-    ['package-root.ts', 'ca-bundle.ts', 'snapshot/format'],
+    ['#infra/process/package-root.ts', 'ca-bundle.ts', 'snapshot/format'],
   ],
   testing: [
     ['index.ts'],

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { composePorts, portsOf } from '#engine/ports.ts';
 import { IDENTITY_PORT, KMS_PORT } from '#infra/magic/magic.ts';
-import { PACKAGE_ROOT } from './package-root.ts';
+import { PACKAGE_ROOT } from '#infra/process/package-root.ts';
 import type { StackPorts } from './stack-options.ts';
 
 /** How plain `docker compose up` starts a product from what was prepared. */

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PACKAGE_ROOT } from './package-root.ts';
+import { PACKAGE_ROOT } from '#infra/process/package-root.ts';
 
 /** The variables that the delivered Compose files read, such as `PASSTHRU_TAG`: they are no settings of the CLI, and no slips either. */
 export const composeVariables = async (packageRoot = PACKAGE_ROOT): Promise<ReadonlySet<string>> => {

@@ -4,7 +4,8 @@ import { stateFolder } from '#engine/state/state-folder.ts';
 import { ok, type Result } from '#infra/apperr/result.ts';
 import { IDENTITY_PORT } from '#infra/magic/magic.ts';
 import { lockStateFolder } from './lock.ts';
-import { PACKAGE_ROOT } from './package-root.ts';
+import { makeBundleCurrent } from '#engine/files/current-bundle.ts';
+import { PACKAGE_ROOT } from '#infra/process/package-root.ts';
 
 /** The Compose files of production, from the folder `deployments`, each laid over the one before. */
 const FILES = [
@@ -44,6 +45,8 @@ export const prepareProdStack = async (options: {
   await using _lock = await lockStateFolder({ stateDir: target, holder, now, warn });
   const authority = options.authority ?? join(target, 'authority');
   const { prepareProd } = await import('#engine/files/prod/prepare-prod.ts');
+  // What Compose builds the images of.
+  await makeBundleCurrent(PACKAGE_ROOT);
   const result = await prepareProd({ ...options, authority: stateFolder(authority), packageRoot: PACKAGE_ROOT });
   if (!result.ok) return result;
   const port = new URL(result.value.issuer).port || '443';

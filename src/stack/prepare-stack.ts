@@ -8,7 +8,8 @@ import { type ComposeStart, composeStarts } from './compose-starts.ts';
 import { claimFreePorts } from './claims/free-ports.ts';
 import { lockStateFolder } from './lock.ts';
 import { openStack } from './open-stack.ts';
-import { PACKAGE_ROOT } from './package-root.ts';
+import { makeBundleCurrent } from '#engine/files/current-bundle.ts';
+import { PACKAGE_ROOT } from '#infra/process/package-root.ts';
 import { portsFrom, withDefaultPorts } from './ports.ts';
 import { readLastStart } from './record/last-start.ts';
 import { type FullStackOptions, type StackOptions, type StackPorts, withDefaults } from './stack-options.ts';
@@ -48,6 +49,8 @@ const prepareForCompose = async (options: FullStackOptions & PrepareStackOptions
   const ports = options.ports === 'free' ? await freePorts(options) : withDefaultPorts(options.ports);
   await using _lock = await lockStateFolder(options);
   const { prepareDeployments } = await import('#engine/files/mounts/prepare-deployments.ts');
+  // What Compose builds the images of.
+  await makeBundleCurrent(PACKAGE_ROOT);
   const { hosts } = await readLastStart(stateDir);
   const result = await prepareDeployments({
     folder: stateFolder(stateDir),

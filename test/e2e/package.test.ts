@@ -17,8 +17,8 @@ let folder: string;
 let installed: string;
 
 /**
- * Packs a copy of the checkout as `npm publish` would, since packing writes dist/, and lays the package, with the dependencies of
- * this checkout, into an empty folder.
+ * Packs a copy of the checkout as `npm publish` would, since packing writes bundle/ and dist/, and lays the package into an empty
+ * folder, with nothing of npm's beside it but Node and what the samples import.
  */
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), `passthru-${randomUUIDv7()}-`));
@@ -29,16 +29,20 @@ beforeAll(async () => {
   installed = join(modules, 'passthru');
   await mkdir(installed, { recursive: true });
   execFileSync('tar', ['-xzf', join(folder, packed.trim().split('\n').at(-1) ?? ''), '--strip-components=1', '-C', installed]);
-  const dependencies = (await readdir(join(ROOT, 'node_modules'))).filter((name) => !name.startsWith('.'));
-  for (const name of dependencies) await symlink(join(ROOT, 'node_modules', name), join(modules, name));
+  const names = (await readdir(join(ROOT, 'node_modules'))).filter((name) =>
+    /^node-(bin-)?(darwin|linux|win)|^(vitest|@types)$/.test(name),
+  );
+  for (const name of names) await symlink(join(ROOT, 'node_modules', name), join(modules, name));
 }, 120_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe('The packed package', () => {
   it('holds JavaScript instead of TypeScript, and no secret', async () => {
     const files = (await readdir(installed, { recursive: true })).filter((name) => !name.startsWith('node_modules'));
-    expect(files).toContain(join('dist', 'cli', 'main.js'));
-    expect(files).toContain(join('dist', 'package-lock.json'));
+    expect(files).toContain(join('bundle', 'cli', 'main.js'));
+    expect(files).toContain(join('dist', 'testing', 'index.js'));
+    // They go along with what is bundled.
+    for (const program of ['cli', 'kms', 'identity', 'telemetry']) expect(files).toContain(join('bundle', program, 'licences.txt'));
     const isSource = (name: string) => name.endsWith('.ts') && !name.endsWith('.d.ts') && !name.startsWith('docs');
     expect(files.filter((name) => isSource(name) || name.startsWith('src'))).toEqual([]);
     expect(files.filter((name) => /\.(key|pem)$|deployments.*secrets|\.passthru/.test(name))).toEqual([]);

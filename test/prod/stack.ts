@@ -22,9 +22,6 @@ export const PROD_FILES = [
   'kms/compose.prod.yml',
 ] as const;
 
-/** Those that may build: a swarm takes no secrets of a build. */
-const BUILD_FILES = ['telemetry/compose.yml', 'kms/compose.demo.yml'] as const;
-
 const run = promisify(execFile);
 
 type Server = 'kms' | 'identity';
@@ -126,7 +123,8 @@ export const prodStack = async (options: { readonly kms: number; readonly identi
   const project = `prod-${randomUUIDv7()}`;
   const stack = compose({ project, folder, env, files: [...PROD_FILES, files.overlay] });
   if (given === undefined) {
-    await compose({ project, folder, env, files: BUILD_FILES }).run('build');
+    await run(process.execPath, [join(ROOT, 'build/bundle.ts')]);
+    await compose({ project, folder, env, files: PROD_FILES }).run('build');
     opened.defer(async () => {
       await docker('image', 'rm', '--force', ...['telemetry', 'identity', 'kms'].map((name) => `passthru-${name}:${tag}`));
     });

@@ -97,6 +97,3 @@ export const readImportsBelow = async (root: string, folder = 'src'): Promise<Im
   const lists = await Promise.all(files.map(async (file) => readImports(file, await readFile(join(root, file), 'utf8'))));
   return { imports: lists.flatMap(({ imports }) => imports), hidden: lists.flatMap(({ hidden }) => hidden) };
 };
-
-/** Every import below `<root>/src` that names its module. */
-export const importsBelow = async (root: string): Promise<readonly Import[]> => (await readImportsBelow(root)).imports;

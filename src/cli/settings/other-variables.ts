@@ -4,9 +4,6 @@ import { GIVEN_VARIABLES } from './given-variables.ts';
 import { variableOf } from './setting.ts';
 import { SETTINGS } from './settings.ts';
 
-/** Variables that the Compose files and the CLI read alike. */
-const READ_BY_BOTH = ['PASSTHRU_BUILD_CA', 'PASSTHRU_BUILD_NPMRC'];
-
 /**
  * Tells of `PASSTHRU_*` variables that are no settings: one that is almost a setting may be a slip; one of the Compose files is read by
  * plain Compose alone, for a stack that the CLI starts has its own.
@@ -16,7 +13,7 @@ export const tellOfOtherVariables = async (
   { startsStack, warn }: { readonly startsStack: boolean; readonly warn: (text: string) => void },
 ): Promise<void> => {
   const known = Object.keys(SETTINGS).map(variableOf);
-  const expected: readonly string[] = [...known, ...READ_BY_BOTH, ...GIVEN_VARIABLES];
+  const expected: readonly string[] = [...known, ...GIVEN_VARIABLES];
   const isOther = (name: string): boolean => name.startsWith('PASSTHRU_') && !expected.includes(name);
   const others = Object.keys(env).filter((name) => isOther(name) && (env[name] ?? '') !== '');
   if (others.length === 0) return;

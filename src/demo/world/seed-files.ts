@@ -1,6 +1,7 @@
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { Type, type Static } from 'typebox';
 import { loadConfig } from '#infra/config/load-config.ts';
+import { PACKAGE_ROOT } from '#infra/process/package-root.ts';
 
 /** The part of Identity's seed that a user of the demo may know; the server checks the rest of the file. */
 const identitySeedSchema = Type.Object({
@@ -20,8 +21,7 @@ const identitySeedSchema = Type.Object({
 });
 export type IdentitySeed = Static<typeof identitySeedSchema>;
 
-const seedFile = (product: 'identity' | 'kms'): string =>
-  fileURLToPath(new URL(`../../../deployments/${product}/config/demo-seed.yml`, import.meta.url));
+const seedFile = (product: 'identity' | 'kms'): string => join(PACKAGE_ROOT, 'deployments', product, 'config/demo-seed.yml');
 
 export const readIdentitySeed = (): Promise<IdentitySeed> =>
   loadConfig({ schema: identitySeedSchema, files: [seedFile('identity')], what: 'Identity demo seed' });

@@ -1,6 +1,6 @@
 import type { DockerConnection } from '#engine/docker/connection/docker-connection.ts';
 import type { StackEngine } from '#engine/stack-engine.ts';
-import { PACKAGE_ROOT } from '../package-root.ts';
+import { PACKAGE_ROOT } from '#infra/process/package-root.ts';
 import type { Profile } from '#engine/engine.ts';
 import type { FullStackOptions, StackPorts } from '../stack-options.ts';
 import type { Choice } from './choose-engine.ts';

@@ -1,6 +1,6 @@
 import type { DockerConnection } from '#engine/docker/connection/docker-connection.ts';
 import { ok } from '#infra/apperr/result.ts';
-import { PACKAGE_ROOT } from '../package-root.ts';
+import { PACKAGE_ROOT } from '#infra/process/package-root.ts';
 import type { FullStackOptions } from '../stack-options.ts';
 import type { DockerCandidate } from './choose-engine.ts';
 

@@ -5,7 +5,7 @@ import { mountFolder } from '#engine/files/mounts/mount-table.ts';
 import { type StateFolder, stateFolder } from '#engine/state/state-folder.ts';
 import { missingIs } from '#infra/apperr/system-error.ts';
 import { CA_BUNDLE } from '../ca-bundle.ts';
-import { PACKAGE_ROOT } from '../package-root.ts';
+import { PACKAGE_ROOT } from '#infra/process/package-root.ts';
 
 /** The files of a stack that a bundle of evidence holds. */
 export interface StackEvidence {

@@ -9,7 +9,7 @@ import { writeFileAtomic } from '#infra/files/atomic-file.ts';
 import { closedToOthers } from '#infra/files/own-folder.ts';
 import { packageVersion } from '#infra/process/package-version.ts';
 import { lockStateFolder } from '#stack/lock.ts';
-import { PACKAGE_ROOT } from '#stack/package-root.ts';
+import { PACKAGE_ROOT } from '#infra/process/package-root.ts';
 import { KNOWN_SCHEMAS } from '#stack/snapshot/known-schemas.gen.ts';
 import { manifestText } from '#stack/snapshot/format/manifest.ts';
 import { MANIFEST_FILE, type Snapshot } from '#stack/snapshot/format/snapshot.ts';

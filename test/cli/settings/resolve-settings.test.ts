@@ -226,7 +226,7 @@ describe('Settings', () => {
 });
 
 describe('Variables of the Compose files', () => {
-  const env = { PASSTHRU_PORT_KMS_ADMIN: '1', PASSTHRU_TAG: '1', PASSTHRU_BUILD_CA: '/ca.pem', PASSTHRU_PORT_IDENTITY: '18082' };
+  const env = { PASSTHRU_PORT_KMS_ADMIN: '1', PASSTHRU_TAG: '1', PASSTHRU_PORT_IDENTITY: '18082' };
 
   it('are no slips, and a start tells which of them it does not read', async () => {
     await using here = await place();

@@ -1,5 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { imagesObtainable } from '#engine/docker/before-start.ts';
@@ -18,15 +18,22 @@ const HOUR = 60 * 60 * 1000;
 const testPackage = async () => {
   const folder = await temporaryDirectory();
   const file = (...path: readonly string[]) => join(folder.path, ...path);
-  await mkdir(file('src', 'kms'), { recursive: true });
-  await mkdir(file('src', 'demo'));
-  await Promise.all([
-    cp(join(ROOT, 'deployments'), file('deployments'), { recursive: true }),
-    writeFile(file('package.json'), '{}'),
-    writeFile(file('src', 'kms', 'main.ts'), 'export const kms = 1;\n'),
-    writeFile(file('src', 'demo', 'run.ts'), 'export const run = 1;\n'),
-  ]);
+  for (const program of ['cli', 'kms', 'identity', 'telemetry']) {
+    await mkdir(file('bundle', program), { recursive: true });
+    await writeFile(file('bundle', program, 'main.js'), 'export const program = 1;\n');
+  }
+  await cp(join(ROOT, 'deployments'), file('deployments'), { recursive: true });
+  await writeFile(file('package.json'), '{}');
   return { path: folder.path, file, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
+};
+
+/** The same as a checkout, whose bundle is made by this program. */
+const testCheckout = async (builder: string) => {
+  const tested = await testPackage();
+  await mkdir(tested.file('src'));
+  await mkdir(tested.file('build'));
+  await writeFile(tested.file('build', 'bundle.ts'), builder);
+  return tested;
 };
 
 describe('the tag of our images', () => {
@@ -40,28 +47,32 @@ describe('the tag of our images', () => {
   it('changes with code, configuration, packages and Dockerfile, and not with what no image holds', async () => {
     await using tested = await testPackage();
     const seen = new Set([await imageTag(tested.path)]);
-    for (const path of ['src/kms/main.ts', 'package.json', 'deployments/kms/Dockerfile', 'deployments/identity/config/identity.yml']) {
+    for (const path of ['bundle/kms/main.js', 'package.json', 'deployments/kms/Dockerfile', 'deployments/identity/config/identity.yml']) {
       await writeFile(tested.file(...path.split('/')), `# ${randomUUIDv7()}\n`);
       seen.add(await imageTag(tested.path));
     }
     expect(seen.size).toBe(5);
     const before = await imageTag(tested.path);
-    await writeFile(tested.file('src', 'demo', 'run.ts'), 'export const run = 2;\n');
+    await writeFile(tested.file('bundle', 'cli', 'main.js'), 'export const program = 2;\n');
     await writeFile(tested.file('deployments', 'kms', 'compose.yml'), 'services: {}\n');
     expect(await imageTag(tested.path)).toBe(before);
   });
 
-  it('takes dist/ where there is no src/, as a published package has it', async () => {
-    await using tested = await testPackage();
-    await mkdir(tested.file('dist', 'kms'), { recursive: true });
-    await writeFile(tested.file('dist', 'kms', 'main.js'), 'export const kms = 1;\n');
-    const withSource = await imageTag(tested.path);
-    await writeFile(tested.file('dist', 'kms', 'main.js'), 'export const kms = 2;\n');
-    expect(await imageTag(tested.path)).toBe(withSource);
-    await rm(tested.file('src'), { recursive: true });
-    const published = await imageTag(tested.path);
-    await writeFile(tested.file('dist', 'kms', 'main.js'), 'export const kms = 3;\n');
-    expect(await imageTag(tested.path)).not.toBe(published);
+  it('is that of what the sources of a checkout become, not of an older bundle', async () => {
+    const builder = `import { writeFileSync } from 'node:fs'; writeFileSync(new URL('../bundle/kms/main.js', import.meta.url), 'export const program = 2;');`;
+    await using checkout = await testCheckout(builder);
+    await using made = await testPackage();
+    await writeFile(made.file('bundle', 'kms', 'main.js'), 'export const program = 2;');
+    expect(await imageTag(checkout.path)).toBe(await imageTag(made.path));
+  });
+
+  it('is none where the sources make no bundle, and the reason is told', async () => {
+    await using checkout = await testCheckout(`throw new Error('src/kms/main.ts: no such word');`);
+    await expect(imageTag(checkout.path)).rejects.toMatchObject({
+      code: 'bundle-not-made',
+      message: 'bundle/, of which images are built, could not be made: Error: src/kms/main.ts: no such word',
+      fix: 'Run `npm ci`, then `npm run build` to see more.',
+    });
   });
 });
 

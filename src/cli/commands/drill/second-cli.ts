@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import type { SecondCli } from '#demo/drills/kit/drill.ts';
-import { PACKAGE_ROOT } from '#stack/package-root.ts';
+import { PACKAGE_ROOT } from '#infra/process/package-root.ts';
 
 /** Milliseconds after which a command that hangs is killed. */
 const LIMIT_MS = 60_000;

@@ -11,7 +11,7 @@ import { failureFrom } from '#infra/apperr/result.ts';
 import { verifierText } from '#infra/evidence/verifier-text.ts';
 import { packageVersion } from '#infra/process/package-version.ts';
 import { documentSigner } from '#stack/evidence/stack-evidence.ts';
-import { PACKAGE_ROOT } from '#stack/package-root.ts';
+import { PACKAGE_ROOT } from '#infra/process/package-root.ts';
 import type { Stack } from '#stack/stack.ts';
 import type { CommandContext } from '#cli/context/command-context.ts';
 import { EXIT, type ExitCode } from '#cli/process/exit-codes.ts';

@@ -1,13 +1,12 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { auditHead, auditLines } from '#client/admin/audit.ts';
 import type { Facts } from '#demo/evidence/bundle/whole-run.ts';
 import { readSpans } from '#demo/traces/read-spans.ts';
 import { failureFrom } from '#infra/apperr/result.ts';
 import { createHttpsClient } from '#infra/http/client/create-https-client.ts';
 import { stackEvidence } from '#stack/evidence/stack-evidence.ts';
-import { PACKAGE_ROOT } from '#stack/package-root.ts';
 import type { Stack } from '#stack/stack.ts';
+import { packageVersions } from './package-versions.ts';
 
 /** Bytes of the longest page of an audit. */
 const PAGE_BYTES = 8 * 1024 * 1024;
@@ -63,24 +62,3 @@ const spansOf = async (engine: Stack['engine'], traceIds: ReadonlySet<string>): 
   const spans = await readSpans(engine.telemetryRecords('traces'), ({ traceId }) => traceIds.has(traceId));
   return spans.slice(-MAX_SPANS).map((span) => JSON.stringify(span));
 };
-
-/** Of the packages that ours names, as they are installed: below it, or beside it where it is itself installed. */
-const packageVersions = async (): Promise<Readonly<Record<string, string>>> => {
-  const { dependencies = {} } = await packageFile(PACKAGE_ROOT);
-  const found = await Promise.all(
-    Object.keys(dependencies).map(async (name): Promise<readonly [string, string]> => {
-      const beside = (): Promise<PackageFile> => packageFile(join(PACKAGE_ROOT, '..', name));
-      const { version = 'unknown' } = await packageFile(join(PACKAGE_ROOT, 'node_modules', name)).catch(beside);
-      return [name, version];
-    }),
-  );
-  return Object.fromEntries(found);
-};
-
-interface PackageFile {
-  readonly version?: string;
-  readonly dependencies?: Readonly<Record<string, string>>;
-}
-
-const packageFile = async (folder: string): Promise<PackageFile> =>
-  JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as PackageFile;

@@ -1,6 +1,7 @@
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { Type } from 'typebox';
 import { loadConfig } from '#infra/config/load-config.ts';
+import { PACKAGE_ROOT } from '#infra/process/package-root.ts';
 
 /** Those in which a revoked token is refused before it ends. */
 const MODES = ['every-request', 'sensitive-only', 'interval', 'feed'] as const;
@@ -32,7 +33,7 @@ const promiseSchema = Type.Object({
 
 /** Reads what the delivered configuration of the KMS promises for its issuer. */
 export const readRevocationPromise = async (): Promise<RevocationPromise> => {
-  const file = fileURLToPath(new URL('../../../../deployments/kms/config/kms.yml', import.meta.url));
+  const file = join(PACKAGE_ROOT, 'deployments/kms/config/kms.yml');
   const { identity } = await loadConfig({ schema: promiseSchema, files: [file], what: 'KMS configuration' });
   const [issuer] = identity.issuers;
   if (issuer === undefined) throw new TypeError('the schema lets no list of issuers through that is empty');

@@ -1,6 +1,3 @@
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
-
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
@@ -28,17 +25,8 @@ const PASSED_ON = [
   'SSL_CERT_DIR',
 ];
 
-/**
- * The part of an environment that the docker program gets. Builds need the CA and the settings with which npm runs here, as build
- * secrets.
- */
-export const dockerEnvironment = (env: Environment): Readonly<Record<string, string>> => {
-  const found = PASSED_ON.map((name) => [name, env[name]] as const);
-  const builds = [
-    ['PASSTHRU_BUILD_CA', readable(env['PASSTHRU_BUILD_CA'] ?? env['NODE_EXTRA_CA_CERTS'])],
-    ['PASSTHRU_BUILD_NPMRC', readable(env['PASSTHRU_BUILD_NPMRC'] ?? env['npm_config_userconfig'])],
-  ] as const;
-  return Object.fromEntries([...found, ...builds].flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
-};
-
-const readable = (file: string | undefined): string | undefined => (file !== undefined && existsSync(file) ? resolve(file) : undefined);
+/** The part of an environment that the docker program gets. */
+export const dockerEnvironment = (env: Environment): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    PASSED_ON.map((name) => [name, env[name]] as const).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );

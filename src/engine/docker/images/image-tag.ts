@@ -1,23 +1,22 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { hasCode } from '#infra/apperr/system-error.ts';
 import { SERVICES } from '../../engine.ts';
+import { makeBundleCurrent } from '#engine/files/current-bundle.ts';
 
 /**
  * The tag of our images: a hash over all that they are built from, so that unchanged code is never built again, and changed
- * code never runs in an old image.
+ * code never runs in an old image. In a checkout, what they are built from is made first where something changed.
  *
  * @param packageRoot folder of our package.json
- * @throws the file system's error
+ * @throws AppError `bundle-not-made`; the file system's error
  */
 export const imageTag = async (packageRoot: string): Promise<string> => {
+  await makeBundleCurrent(packageRoot);
   const recipes = SERVICES.flatMap((product) => [`deployments/${product}/Dockerfile`, `deployments/${product}/Dockerfile.dockerignore`]);
   const ignored = await Promise.all(recipes.filter(isIgnoreFile).map((file) => readFile(join(packageRoot, file), 'utf8')));
-  // An image holds no dist/ where there is src/.
-  const isStale = (input: string) => input.startsWith('dist/') && existsSync(join(packageRoot, 'src'));
-  const inputs = new Set([...recipes, ...ignored.flatMap(exceptions)].filter((input) => !isStale(input)));
+  const inputs = new Set([...recipes, ...ignored.flatMap(exceptions)]);
   const found = await Promise.all([...inputs].map((input) => filesBelow(join(packageRoot, input))));
   const files = [...new Set(found.flat())]
     .map((file) => ({ file, name: relative(packageRoot, file).split(sep).join('/') }))
@@ -30,7 +29,7 @@ export const imageTag = async (packageRoot: string): Promise<string> => {
 
 const isIgnoreFile = (file: string): boolean => file.endsWith('.dockerignore');
 
-/** Ours ignore everything (`*`) but what they name (`!src/kms`): that is what a build can see. */
+/** Ours ignore everything (`*`) but what they name (`!bundle/kms`): that is what a build can see. */
 const exceptions = (text: string): readonly string[] =>
   text.split('\n').flatMap((line) => (line.startsWith('!') ? [line.slice(1).trim()] : []));
 

@@ -1,3 +1,7 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { preHandlerAsyncHookHandler } from 'fastify';
 import { renderHtml } from '#infra/html/html.ts';
 import type { App } from '#infra/http/server.ts';
@@ -25,6 +29,12 @@ const policyWith = (logIn: LogIn | null) => ({
 /** The page is there with and without the slash. */
 const isPage = (url: string | undefined): boolean => url === SWAGGER_PATH || `${url}/` === SWAGGER_PATH;
 
+/** The folder of the package's files: beside this code in a bundle, which has no packages. */
+const filesOfPackage = (): string => {
+  const bundled = join(import.meta.dirname, 'swagger-ui');
+  return existsSync(bundled) ? bundled : fileURLToPath(new URL('static', import.meta.resolve('@fastify/swagger-ui')));
+};
+
 /** `GET /ui/swagger/`: our page around the Swagger UI of the package, whose files stand below it. */
 export const registerSwaggerUi = async (
   app: App,
@@ -43,7 +53,10 @@ export const registerSwaggerUi = async (
     if (browser !== null) reply.header('cache-control', 'no-store');
     return reply.type('text/html; charset=utf-8').send(renderHtml(page));
   };
+  const files = filesOfPackage();
   await app.register(swaggerUi, {
+    baseDir: files,
+    logo: { type: 'image/svg+xml', content: await readFile(join(files, 'logo.svg')) },
     routePrefix: SWAGGER_PATH.slice(0, -1),
     staticCSP: policyWith(logIn),
     indexPrefix: '',

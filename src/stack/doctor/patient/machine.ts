@@ -4,7 +4,7 @@ import { stat, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { PACKAGE_ROOT } from '../../package-root.ts';
+import { PACKAGE_ROOT } from '#infra/process/package-root.ts';
 import { connectedTo } from './connected.ts';
 import { linkedNode } from './linked-node.ts';
 

@@ -1,0 +1,76 @@
+import { cp, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import { rolldown } from 'rolldown';
+import { INSTALLED, stateOf } from '../../bin/bundle.js';
+import { packagesOf } from './bundled-packages.ts';
+import { onlyWhatItHolds } from './only-what-it-holds.ts';
+import { type Program, PROGRAMS } from './programs.ts';
+import { withoutUnused } from './without-unused.ts';
+
+/** `pg` asks for it, and does without. */
+const NEVER_THERE = ['pg-native'];
+
+/** Warnings that say nothing of the result: a module imported both ways is in one file, and an `eval` of a package stays one. */
+const EXPECTED: ReadonlySet<string | undefined> = new Set(['INEFFECTIVE_DYNAMIC_IMPORT', 'EVAL']);
+
+/** @throws Error that names the file and the line, where a module cannot be found or read */
+export const makeBundle = async (root: string): Promise<void> => {
+  const began = Date.now();
+  const folder = await mkdtemp(join(root, 'bundle-'));
+  try {
+    const modules = await Promise.all(Object.entries(PROGRAMS).map(([name, program]) => makeProgram(root, program, join(folder, name))));
+    await writeFile(join(folder, 'sources.json'), `${JSON.stringify(statesOf(root, modules.flat(), began))}\n`);
+    await putInPlace(folder, join(root, 'bundle'));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+};
+
+/** Two may make it at once, of the same sources: who comes second finds it there. */
+const putInPlace = async (folder: string, place: string): Promise<void> => {
+  await rm(place, { recursive: true, force: true });
+  await rename(folder, place).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
+  });
+};
+
+/**
+ * Makes the folder of one program.
+ *
+ * @returns every file that was read, ours relative to the root
+ */
+export const makeProgram = async (root: string, { entries, holds, beside }: Program, dir: string): Promise<readonly string[]> => {
+  const modules: string[] = [];
+  await using build = await rolldown({
+    cwd: root,
+    input: entries,
+    platform: 'node',
+    external: NEVER_THERE,
+    onLog: (level, log) => {
+      if (level !== 'debug' && !EXPECTED.has(log.code)) throw new Error(log.message);
+    },
+    plugins: [
+      onlyWhatItHolds(root, holds),
+      withoutUnused(),
+      {
+        name: 'modules',
+        buildEnd() {
+          modules.push(...this.getModuleIds());
+        },
+      },
+    ],
+  });
+  await build.write({ dir, format: 'esm' });
+  const { list, licences } = await packagesOf(modules);
+  await writeFile(join(dir, 'packages.json'), list);
+  await writeFile(join(dir, 'licences.txt'), licences);
+  for (const [name, source] of Object.entries(beside)) await cp(join(root, source), join(dir, name), { recursive: true });
+  return [...modules.map((id) => relative(root, id).split(sep).join('/')), ...Object.values(beside)];
+};
+
+/** Each file of ours that went in, and npm's list of the packages, with its state; of one that changed meanwhile none that would ever hold. */
+const statesOf = (root: string, files: readonly string[], began: number): Readonly<Record<string, unknown>> => {
+  const ours = new Set(files.filter((file) => /^(src|bin)\//.test(file)));
+  const states = [...ours, INSTALLED].toSorted().map((file) => [file, stateOf(join(root, file))] as const);
+  return Object.fromEntries(states.map(([file, state]) => [file, state === null || state[1] < began ? state : []]));
+};

@@ -1,0 +1,55 @@
+/** A folder of bundle/: what the bundler starts from, and the part of src/ that may go in. Paths are those of the checkout. */
+export interface Program {
+  /** Sources by the file that they become. */
+  readonly entries: Readonly<Record<string, string>>;
+  /** Files and folders of ours that it holds; a command that needs more says where it runs instead. */
+  readonly holds: readonly string[];
+  /** Files and folders that the code reads beside itself, by the name that they have there. */
+  readonly beside: Readonly<Record<string, string>>;
+}
+
+const MAIN = { main: 'src/cli/main.ts' };
+
+/** SQLite's file is written anew on a thread of its own, which is started by its path. */
+const SERVER = { ...MAIN, 'vacuum.worker': 'src/infra/database/sqlite/vacuum.worker.ts' };
+
+/** The command line with the rows of all its commands, and the code of those that an image is for. */
+const COMMAND_LINE = [
+  'src/cli/main.ts',
+  'src/cli/command-line',
+  'src/cli/commands/drill/command.ts',
+  'src/cli/commands/evidence/commands.ts',
+  'src/cli/commands/health.ts',
+  'src/cli/commands/observing.ts',
+  'src/cli/commands/snapshot/commands.ts',
+  'src/cli/commands/operator/commands.ts',
+  'src/cli/documents',
+  'src/cli/process',
+  'src/cli/reporters',
+  'src/cli/settings',
+  'src/cli/shell',
+  'src/engine/engine.ts',
+  'src/infra',
+];
+
+/** What administers a running server, and a server. */
+const SERVED = [...COMMAND_LINE, 'src/cli/commands/operator', 'src/cli/commands/serve.ts', 'src/client/admin', 'src/client/problem.ts'];
+
+/**
+ * The programs of bundle/. `serve` runs that of its server, on the embedded engine and in the image; all other commands are `cli`. No
+ * server holds the other one, the demo, or what brings a stack up.
+ */
+export const PROGRAMS = {
+  cli: {
+    entries: MAIN,
+    holds: ['client', 'cli', 'demo', 'engine', 'infra', 'stack', 'testing'].map((room) => `src/${room}`),
+    beside: { 'verify.mjs': 'src/infra/evidence/verify.mjs' },
+  },
+  kms: {
+    entries: SERVER,
+    holds: [...SERVED, 'src/kms'],
+    beside: { 'swagger-ui': 'node_modules/@fastify/swagger-ui/static' },
+  },
+  identity: { entries: SERVER, holds: [...SERVED, 'src/identity'], beside: {} },
+  telemetry: { entries: MAIN, holds: COMMAND_LINE, beside: {} },
+} as const satisfies Record<string, Program>;
