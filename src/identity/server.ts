@@ -142,6 +142,7 @@ export const buildIdentity = async (options: {
     detail,
     corsOrigins: config.server.cors_origins,
     dpopNonces: config.dpop.nonce,
+    asksForCertificates: config.server.client_certificates === 'request',
     now,
   });
   const passwordChanges = createPasswordChanges({

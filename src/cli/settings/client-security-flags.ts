@@ -1,5 +1,5 @@
 import { setting } from './setting.ts';
-import { boolean, file, text } from './value-types.ts';
+import { boolean, file, text, textLike } from './value-types.ts';
 
 /** Flags of the commands that say how a client protects its requests. */
 export const CLIENT_SECURITY_FLAGS = {
@@ -12,6 +12,13 @@ export const CLIENT_SECURITY_FLAGS = {
     type: text('an https address', 'url'),
     default: null,
     flags: [{ help: 'the address of these keys, in the place of --jwks-file' }],
+  }),
+  certificate: setting({
+    type: textLike('a name of a certificate, for example san_dns=worker.example', 'name=value', (value) =>
+      /^(?:subject_dn|san_dns|san_uri|san_email|san_ip)=./.test(value),
+    ),
+    default: null,
+    flags: [{ help: 'what its certificate says, for --auth tls_client_auth: subject_dn=, san_dns=, san_uri=, san_email= or san_ip=' }],
   }),
   requirePar: setting({
     type: boolean,

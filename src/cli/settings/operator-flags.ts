@@ -136,7 +136,7 @@ export const CLIENT_CREATE_FLAGS = {
   }),
   scope: setting({ type: texts('scopes', 'scope'), default: null, flags: [{ help: 'scopes that it may ask for' }] }),
   auth: setting({
-    type: oneOf(['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'], 'method'),
+    type: oneOf(['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt', 'tls_client_auth'], 'method'),
     default: 'client_secret_basic',
     flags: [{ help: 'how it authenticates; none for a public client' }],
   }),

@@ -2,5 +2,10 @@
 export interface ClientSecurityBody {
   readonly jwks?: object;
   readonly jwks_uri?: string;
+  readonly tls_client_auth_subject_dn?: string;
+  readonly tls_client_auth_san_dns?: string;
+  readonly tls_client_auth_san_uri?: string;
+  readonly tls_client_auth_san_email?: string;
+  readonly tls_client_auth_san_ip?: string;
   readonly require_pushed_authorization_requests?: boolean;
 }

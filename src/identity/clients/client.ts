@@ -1,13 +1,11 @@
 import type { ClientSecurity } from './security/client-security.ts';
 
 /** How a client proves itself at the token endpoint; `none` is a public client. @see OpenID Connect Core 1.0 section 9 */
-export const CLIENT_AUTH_METHODS = ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'] as const;
+export const CLIENT_AUTH_METHODS = ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt', 'tls_client_auth'] as const;
 export type ClientAuthMethod = (typeof CLIENT_AUTH_METHODS)[number];
 const SECRET_AUTH_METHODS: readonly string[] = ['client_secret_basic', 'client_secret_post'] satisfies readonly ClientAuthMethod[];
 /** Whether a client proves itself by a secret that it shares with Identity. */
 export const hasSharedSecret = ({ authMethod }: Pick<ClientRecord, 'authMethod'>): boolean => SECRET_AUTH_METHODS.includes(authMethod);
-/** By a certificate, which a service of the configuration alone can do. @see RFC 8705 section 2.1 */
-export const CERTIFICATE_AUTH_METHOD = 'tls_client_auth';
 
 /** @see RFC 7591 section 2 */
 export const CLIENT_GRANT_TYPES = ['authorization_code', 'refresh_token', 'client_credentials'] as const;
@@ -34,8 +32,8 @@ export interface ClientRecord extends ClientSecurity {
   readonly clientId: string;
   readonly name: string;
   readonly applicationType: ApplicationType;
-  readonly authMethod: ClientAuthMethod | typeof CERTIFICATE_AUTH_METHOD;
-  /** Of the certificate by which the client proves itself; absent where it does so otherwise. */
+  readonly authMethod: ClientAuthMethod;
+  /** Of the certificate by which a service of the configuration proves itself; its other names may be any. */
   readonly certificateCommonName?: string;
   readonly grantTypes: readonly ClientGrantType[];
   readonly redirectUris: readonly string[];

@@ -6,7 +6,7 @@ import { equalSecrets } from '#infra/secrets/compare.ts';
 import { isCredible, MAX_BASIC_LENGTH } from '#infra/secrets/credential-limits.ts';
 import { readSecret } from '#infra/files/secret-file.ts';
 import { peerOf } from '#infra/tls/peer.ts';
-import { CERTIFICATE_AUTH_METHOD, type ClientRecord } from './client.ts';
+import type { ClientRecord } from './client.ts';
 
 const addresses = (description: string) =>
   Type.Array(Type.String({ pattern: '^https://[^\\s#@?]+$', maxLength: 512 }), {
@@ -130,7 +130,7 @@ export const loadServiceClients = async (configs: readonly ServiceClientConfig[]
         applicationType: 'web',
         ...(name === undefined
           ? { authMethod: 'client_secret_basic' as const }
-          : { authMethod: CERTIFICATE_AUTH_METHOD, certificateCommonName: name }),
+          : { authMethod: 'tls_client_auth' as const, certificateCommonName: name }),
         // A refresh token tells it whether a session here goes on.
         grantTypes: logIn === undefined ? [] : ['authorization_code', 'refresh_token'],
         redirectUris: logIn?.redirect_uris ?? [],

@@ -5,6 +5,11 @@ export interface ClientSecurityRow {
   /** A JWK Set of public keys, as JSON text. */
   jwks: string | null;
   jwks_uri: string | null;
+  tls_client_auth_subject_dn: string | null;
+  tls_client_auth_san_dns: string | null;
+  tls_client_auth_san_uri: string | null;
+  tls_client_auth_san_email: string | null;
+  tls_client_auth_san_ip: string | null;
   /** 1 for a client whose authorization requests have to be pushed. */
   require_par: number | null;
 }
@@ -21,5 +26,13 @@ export const clientKeysMigration: Migration = {
   up: async (db) => {
     await db.schema.alterTable('clients').addColumn('jwks', 'text').execute();
     await db.schema.alterTable('clients').addColumn('jwks_uri', 'text').execute();
+  },
+};
+
+export const clientCertificatesMigration: Migration = {
+  name: '0018-client-certificates',
+  up: async (db) => {
+    for (const name of ['subject_dn', 'san_dns', 'san_uri', 'san_email', 'san_ip'])
+      await db.schema.alterTable('clients').addColumn(`tls_client_auth_${name}`, 'text').execute();
   },
 };

@@ -1,5 +1,5 @@
 import type { Migration } from '#infra/database/migration.ts';
-import { clientKeysMigration, clientPushedRequestsMigration } from './client-security.table.ts';
+import { clientCertificatesMigration, clientKeysMigration, clientPushedRequestsMigration } from './client-security.table.ts';
 import { accountAccessMigration, accountMigration } from './accounts.table.ts';
 import { logoutMigration } from './logouts.table.ts';
 import {
@@ -33,4 +33,5 @@ export const identityMigrations: readonly Migration[] = [
   clientLogoutMigration,
   logoutMigration,
   clientKeysMigration,
+  clientCertificatesMigration,
 ];

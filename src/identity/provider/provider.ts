@@ -35,7 +35,7 @@ import { createInteractions } from './interactions/create-interactions.ts';
 import { createOpenInteractions } from './interactions/create-open-interactions.ts';
 import type { OpenIdProvider } from './openid-provider.ts';
 import { recordOf, toClientMetadata } from './records/client-metadata.ts';
-import { refuseUnreachable } from './records/reachable.ts';
+import { refuseCertificates, refuseUnreachable } from './records/reachable.ts';
 import { installSeams } from './seams.ts';
 import { putLogoutsOff } from './seams/backchannel-logout.ts';
 import { checkClientMetadata } from './seams/client-check.ts';
@@ -71,6 +71,8 @@ export interface OpenIdProviderOptions {
   readonly refusals: Pick<RefusalLog, 'refused'>;
   /** Path of the page for a prompt; the interaction cookie is bound to it and to what lies below. Default `/<prompt>/<uid>`. */
   readonly interactionPath?: (prompt: 'login' | 'consent', uid: string) => string;
+  /** Whether the listener asks for client certificates; it does not by default. */
+  readonly asksForCertificates?: boolean;
   /** Whether a DPoP proof has to hold a nonce; `offered` by default. */
   readonly dpopNonces?: DpopNonces;
   /** Origins whose scripts may read answers to every client, beside those of single clients; none by default. */
@@ -94,7 +96,7 @@ const publicPart = (key: JWK): JWK => Object.fromEntries(Object.entries(key).fil
  */
 export const createOpenIdProvider = async (options: OpenIdProviderOptions): Promise<OpenIdProvider> => {
   const { issuer, database, accounts, clients, signingKeys, resourceServers, revocations, telemetry } = options;
-  const { outgoing, logouts, dpopNonces = 'offered', corsOrigins = [], now = Date.now } = options;
+  const { outgoing, logouts, asksForCertificates = false, dpopNonces = 'offered', corsOrigins = [], now = Date.now } = options;
   const [newestCookieKey] = options.cookieKeys;
   const interactionPath = options.interactionPath ?? ((prompt, uid) => `/${prompt}/${uid}`);
   const issuerHost = new URL(issuer).host;
@@ -159,7 +161,7 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
       },
       rotate,
       personsToken: createPersonsToken({ verify, store }),
-      completeMetadata: (metadata) => completeMetadata(metadata, issuer, resourceScopes),
+      completeMetadata: (metadata) => completeMetadata(metadata, issuer, resourceScopes, asksForCertificates),
       keys,
       formPostPages: {
         answer: (parts) => renderHtml(formPostPage(parts)),
@@ -214,6 +216,7 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
     introspect: (token, client) => current.introspect(token, client),
     checkClient: async (client) => {
       refuseUnreachable(client, outgoing);
+      if (!asksForCertificates) refuseCertificates(client);
       await checkClientMetadata(current.provider, toClientMetadata(client, unusedSecret));
     },
     // A replica or an operator may rotate the keys; what signs is read between requests, so that none of them waits for it.

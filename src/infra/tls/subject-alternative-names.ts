@@ -4,6 +4,7 @@ import { canonicalIp } from './ip-address.ts';
 /** Names that a certificate is valid for. IP addresses as OpenSSL prints them are brought to their short form. */
 export interface SubjectAlternativeNames {
   readonly dns: readonly string[];
+  readonly email: readonly string[];
   readonly ip: readonly string[];
   readonly uri: readonly string[];
 }
@@ -15,9 +16,10 @@ export interface SubjectAlternativeNames {
  * @see CVE-2021-44532
  */
 export const subjectAlternativeNames = (certificate: X509Certificate): SubjectAlternativeNames => {
-  const names = { dns: [] as string[], ip: [] as string[], uri: [] as string[] };
+  const names = { dns: [] as string[], email: [] as string[], ip: [] as string[], uri: [] as string[] };
   for (const { kind, value } of entries(certificate.subjectAltName ?? '')) {
     if (kind === 'DNS') names.dns.push(value);
+    if (kind === 'email') names.email.push(value);
     if (kind === 'IP Address') names.ip.push(canonicalIp(value));
     if (kind === 'URI') names.uri.push(value);
   }

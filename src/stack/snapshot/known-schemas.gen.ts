@@ -20,6 +20,7 @@ export const KNOWN_SCHEMAS: Readonly<Record<string, readonly string[]>> = {
     '0015-client-logout',
     '0016-logouts',
     '0017-client-keys',
+    '0018-client-certificates',
   ],
   'the KMS': [
     '0001-barrier-keys',

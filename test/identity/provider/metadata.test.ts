@@ -39,7 +39,7 @@ test('discovery and the OAuth metadata say what is there, with the issuer of the
     grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],
     code_challenge_methods_supported: ['S256'],
     id_token_signing_alg_values_supported: ['ES256'],
-    token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'tls_client_auth', 'none'],
+    token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
     authorization_response_iss_parameter_supported: true,
     scopes_supported: expect.arrayContaining(['openid', 'offline_access', 'kms:read', 'kms:encrypt']),
   });

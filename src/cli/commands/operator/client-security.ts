@@ -9,6 +9,11 @@ import { usageError } from '#cli/settings/usage-error.ts';
 export const FLAG_OF_SECURITY_FIELD = {
   '/jwks': '--jwks-file',
   '/jwks_uri': '--jwks-uri',
+  '/tls_client_auth_subject_dn': '--certificate',
+  '/tls_client_auth_san_dns': '--certificate',
+  '/tls_client_auth_san_uri': '--certificate',
+  '/tls_client_auth_san_email': '--certificate',
+  '/tls_client_auth_san_ip': '--certificate',
   '/require_pushed_authorization_requests': '--require-par',
 } as const;
 
@@ -27,9 +32,16 @@ const readKeys = async (name: string, cwd: string): Promise<object> => {
   throw usageError(`the file ${name} of --jwks-file is no JSON object`, { fix });
 };
 
+/** `san_dns=worker.example` is the field `tls_client_auth_san_dns`. */
+const certificateField = (flag: string): ClientSecurityBody => {
+  const equals = flag.indexOf('=');
+  return { [`tls_client_auth_${flag.slice(0, equals)}`]: flag.slice(equals + 1) };
+};
+
 /** How a client protects its requests, as the flags of a command say. @throws AppError `usage` */
 export const securityOfFlags = async (flags: ValuesOf<typeof CLIENT_SECURITY_FLAGS>, cwd: string): Promise<ClientSecurityBody> => ({
   ...(flags.jwksFile === undefined ? {} : { jwks: await readKeys(flags.jwksFile, cwd) }),
   ...(flags.jwksUri === undefined ? {} : { jwks_uri: flags.jwksUri }),
+  ...(flags.certificate === undefined ? {} : certificateField(flags.certificate)),
   ...(flags.requirePar ? { require_pushed_authorization_requests: true } : {}),
 });

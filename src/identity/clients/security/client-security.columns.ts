@@ -1,12 +1,32 @@
 import type { Insertable, Selectable } from 'kysely';
 import { InternalError } from '#infra/apperr/app-error.ts';
 import type { ClientSecurityRow } from '#identity/database/client-security.table.ts';
+import { CERTIFICATE_NAMES, type CertificateNames, fieldOfName, withNames } from './certificate-names.ts';
 import type { ClientKeySet } from './client-keys.ts';
 import type { ClientSecurity } from './client-security.ts';
+
+type NameColumns = Pick<ClientSecurityRow, `tls_client_auth_${(typeof CERTIFICATE_NAMES)[number]}`>;
+
+const columnsOfNames = (names: CertificateNames): NameColumns => ({
+  tls_client_auth_subject_dn: names.subject_dn ?? null,
+  tls_client_auth_san_dns: names.san_dns ?? null,
+  tls_client_auth_san_uri: names.san_uri ?? null,
+  tls_client_auth_san_email: names.san_email ?? null,
+  tls_client_auth_san_ip: names.san_ip ?? null,
+});
+
+const namesOfRow = (row: NameColumns): CertificateNames =>
+  Object.fromEntries(
+    CERTIFICATE_NAMES.flatMap((name) => {
+      const value = row[fieldOfName(name)];
+      return value === null ? [] : [[name, value]];
+    }),
+  );
 
 export const columnsOfSecurity = (security: ClientSecurity): Required<Insertable<ClientSecurityRow>> => ({
   jwks: security.jwks === undefined ? null : JSON.stringify(security.jwks),
   jwks_uri: security.jwksUri ?? null,
+  ...columnsOfNames(security.certificateNames ?? {}),
   require_par: security.requirePushedRequests === true ? 1 : null,
 });
 
@@ -21,5 +41,6 @@ const storedKeys = (json: string): ClientKeySet => {
 export const securityOfRow = (row: Selectable<ClientSecurityRow>): ClientSecurity => ({
   ...(row.jwks === null ? {} : { jwks: storedKeys(row.jwks) }),
   ...(row.jwks_uri === null ? {} : { jwksUri: row.jwks_uri }),
+  ...withNames(namesOfRow(row)),
   ...(row.require_par === 1 ? { requirePushedRequests: true } : {}),
 });

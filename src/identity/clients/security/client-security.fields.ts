@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { strictObject } from '#infra/config/schema.ts';
+import { CERTIFICATE_NAMES, type CertificateNames, fieldOfName, withNames } from './certificate-names.ts';
 import { MAX_CLIENT_KEYS } from './client-keys.ts';
 import type { ClientSecurity } from './client-security.ts';
 
@@ -24,6 +25,9 @@ const publicKey = strictObject({
   'x5t#S256': member,
 });
 
+const certificateName = (description: string) =>
+  Type.Optional(Type.String({ minLength: 1, maxLength: 512, description: `${description}, for tls_client_auth` }));
+
 /** The fields of a client that are about its security, by the names of the registry of RFC 7591. */
 export const clientSecurityFields = {
   jwks: Type.Optional(
@@ -39,6 +43,11 @@ export const clientSecurityFields = {
       description: 'the https address of these keys, in the place of `jwks`; its origin has to be allowed by `outgoing`',
     }),
   ),
+  tls_client_auth_subject_dn: certificateName('the subject of its certificate, as RFC 4514 writes it: CN=worker,O=Acme'),
+  tls_client_auth_san_dns: certificateName('a DNS name in its certificate'),
+  tls_client_auth_san_uri: certificateName('a URI in its certificate'),
+  tls_client_auth_san_email: certificateName('an e-mail address in its certificate'),
+  tls_client_auth_san_ip: certificateName('an IP address in its certificate'),
   require_pushed_authorization_requests: Type.Optional(
     Type.Boolean({ description: 'whether each authorization request has to be pushed first (RFC 9126)' }),
   ),
@@ -48,9 +57,18 @@ const fieldsSchema = strictObject(clientSecurityFields);
 
 type SecurityFields = Static<typeof fieldsSchema>;
 
+const namesOfFields = (fields: SecurityFields): CertificateNames =>
+  Object.fromEntries(
+    CERTIFICATE_NAMES.flatMap((name) => {
+      const value = fields[fieldOfName(name)];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+
 export const securityOfFields = (fields: SecurityFields): ClientSecurity => ({
   ...(fields.jwks === undefined ? {} : { jwks: fields.jwks as NonNullable<ClientSecurity['jwks']> }),
   ...(fields.jwks_uri === undefined ? {} : { jwksUri: fields.jwks_uri }),
+  ...withNames(namesOfFields(fields)),
   ...(fields.require_pushed_authorization_requests === true ? { requirePushedRequests: true } : {}),
 });
 
@@ -60,5 +78,10 @@ export const fieldsOfSecurity = (
 ): { readonly [Name in keyof Required<SecurityFields>]: SecurityFields[Name] | undefined } => ({
   jwks: security.jwks as SecurityFields['jwks'],
   jwks_uri: security.jwksUri,
+  tls_client_auth_subject_dn: security.certificateNames?.subject_dn,
+  tls_client_auth_san_dns: security.certificateNames?.san_dns,
+  tls_client_auth_san_uri: security.certificateNames?.san_uri,
+  tls_client_auth_san_email: security.certificateNames?.san_email,
+  tls_client_auth_san_ip: security.certificateNames?.san_ip,
   require_pushed_authorization_requests: security.requirePushedRequests,
 });

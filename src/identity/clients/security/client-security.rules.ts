@@ -1,8 +1,10 @@
 import type { FieldIssue } from '#infra/apperr/app-error.ts';
+import { certificateNameIssue, entriesOfNames, fieldOfName } from './certificate-names.ts';
 import { clientKeyIssue } from './client-keys.ts';
 import type { ClientSecurity } from './client-security.ts';
 
 const KEY_METHOD = 'private_key_jwt';
+const CERTIFICATE_METHOD = 'tls_client_auth';
 
 /** Keys exactly where the client proves itself by one, from one place, and each of them fit for it. */
 const keyIssues = (authMethod: string, { jwks, jwksUri }: ClientSecurity): readonly FieldIssue[] => {
@@ -21,9 +23,26 @@ const keyIssues = (authMethod: string, { jwks, jwksUri }: ClientSecurity): reado
   });
 };
 
+/** A name of its certificate exactly where the client proves itself by one. */
+const certificateIssues = (authMethod: string, { certificateNames = {} }: ClientSecurity): readonly FieldIssue[] => {
+  const given = entriesOfNames(certificateNames);
+  if (authMethod !== CERTIFICATE_METHOD)
+    return given.map(([name]) => ({ field: fieldOfName(name), message: `must be absent: ${authMethod} has no use for a certificate` }));
+  const [first, second] = given;
+  if (first === undefined)
+    return [{ field: fieldOfName('subject_dn'), message: 'is missing, or another tls_client_auth_ field in its place' }];
+  if (second !== undefined)
+    return [{ field: fieldOfName(second[0]), message: `stands beside ${fieldOfName(first[0])}: one name says which certificate it is` }];
+  const message = certificateNameIssue(...first);
+  return message === undefined ? [] : [{ field: fieldOfName(first[0]), message }];
+};
+
 /**
  * What contradicts itself in the security of a client.
  *
  * @returns issues whose fields are named from the client on, without a slash before
  */
-export const securityIssues = (authMethod: string, security: ClientSecurity): readonly FieldIssue[] => keyIssues(authMethod, security);
+export const securityIssues = (authMethod: string, security: ClientSecurity): readonly FieldIssue[] => [
+  ...keyIssues(authMethod, security),
+  ...certificateIssues(authMethod, security),
+];

@@ -1,3 +1,4 @@
+import type { CertificateNames } from './certificate-names.ts';
 import type { ClientKeySet } from './client-keys.ts';
 
 /**
@@ -12,6 +13,8 @@ export interface ClientSecurity {
   readonly jwks?: ClientKeySet;
   /** Where it publishes these keys, so that it can change them by itself. */
   readonly jwksUri?: string;
+  /** What its certificate says, by which it proves itself. @see RFC 8705 section 2.1.2 */
+  readonly certificateNames?: CertificateNames;
   /** Its authorization requests are pushed, and refused from a browser's address. @see RFC 9126 section 6 */
   readonly requirePushedRequests?: boolean;
 }

@@ -1,4 +1,4 @@
-import { CERTIFICATE_AUTH_METHOD, type ClientAuthMethod } from '#identity/clients/client.ts';
+import type { ClientAuthMethod } from '#identity/clients/client.ts';
 import { RECORD_PROPERTY } from '../records/client-metadata.ts';
 import { checkAssertion } from './client-assertions.ts';
 import type { Feature } from './feature.ts';
@@ -6,13 +6,7 @@ import type { Feature } from './feature.ts';
 const TOKEN_PATH = '/oauth2/token';
 
 /** In the order in which discovery lists them. */
-export const AUTH_METHODS: (ClientAuthMethod | typeof CERTIFICATE_AUTH_METHOD)[] = [
-  'client_secret_basic',
-  'client_secret_post',
-  'private_key_jwt',
-  CERTIFICATE_AUTH_METHOD,
-  'none',
-];
+export const AUTH_METHODS: ClientAuthMethod[] = ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'tls_client_auth', 'none'];
 
 /** Of assertions by which clients prove themselves. */
 export const ASSERTION_ALGS = [

@@ -15,13 +15,29 @@ export const discovery = (): Feature => ({
   })),
 });
 
-/** The metadata with the scopes of all resource servers, the response modes of every client, and the claims of ID tokens as they are. */
+/** The metadata of a listener that sees no client certificate: nothing that takes one can be done there. */
+const withoutCertificates = (metadata: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(
+    Object.entries(metadata).flatMap(([name, value]) => {
+      if (name === 'tls_client_certificate_bound_access_tokens') return [];
+      return [
+        [name, name.endsWith('_auth_methods_supported') ? (value as string[]).filter((method) => method !== 'tls_client_auth') : value],
+      ];
+    }),
+  );
+
+/**
+ * The metadata with the scopes of all resource servers, the response modes of every client, and the claims of ID tokens as they are.
+ *
+ * @param certificates whether the listener asks for client certificates
+ */
 export const completeMetadata = (
   metadata: Readonly<Record<string, unknown>>,
   issuer: string,
   resourceScopes: readonly string[],
+  certificates: boolean,
 ): Readonly<Record<string, unknown>> => ({
-  ...metadata,
+  ...(certificates ? metadata : withoutCertificates(metadata)),
   introspection_batch_endpoint: `${issuer}${BATCH_INTROSPECTION_PATH}`,
   response_modes_supported: RESPONSE_MODES,
   claims_supported: [...((metadata.claims_supported ?? []) as string[]), 'amr'],

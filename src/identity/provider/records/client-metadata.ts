@@ -1,6 +1,7 @@
 import { coversScope } from '#infra/magic/key-scopes.ts';
 import type { AdapterPayload, Client } from 'oidc-provider';
 import type { ClientRecord } from '#identity/clients/client.ts';
+import { entriesOfNames, fieldOfName } from '#identity/clients/security/certificate-names.ts';
 import { knowsScope, type ResourceServer } from '#identity/resource-servers/resource-server.ts';
 
 /**
@@ -17,15 +18,12 @@ export const OPENID_SCOPES: readonly string[] = ['openid', 'offline_access', 'pr
 export const isKnownScope = (servers: readonly ResourceServer[], scope: string): boolean =>
   OPENID_SCOPES.includes(scope) || servers.some((server) => knowsScope(server, scope));
 
-/** The subject of a certificate with this common name, as RFC 8705 section 2.1.2 has it. */
-export const subjectDnOf = (commonName: string): string => `CN=${commonName}`;
-
-const proofOf = ({ authMethod, certificateCommonName, jwks, jwksUri }: ClientRecord, unusedSecret: string) => {
+const proofOf = ({ authMethod, certificateCommonName, certificateNames = {}, jwks, jwksUri }: ClientRecord, unusedSecret: string) => {
   if (authMethod === 'none') return {};
   if (authMethod === 'private_key_jwt') return jwks === undefined ? { jwks_uri: jwksUri } : { jwks };
-  return certificateCommonName === undefined
-    ? { client_secret: unusedSecret }
-    : { tls_client_auth_subject_dn: subjectDnOf(certificateCommonName) };
+  if (authMethod !== 'tls_client_auth') return { client_secret: unusedSecret };
+  if (certificateCommonName !== undefined) return { tls_client_auth_subject_dn: `CN=${certificateCommonName}` };
+  return Object.fromEntries(entriesOfNames(certificateNames).map(([name, value]) => [fieldOfName(name), value]));
 };
 
 /**

@@ -17,3 +17,15 @@ export const refuseUnreachable = ({ backchannelLogout, jwksUri }: ClientRecord, 
     });
   }
 };
+
+/**
+ * Refuses a client whose certificate the listener would never see.
+ *
+ * @throws AppError `client-refused` 400
+ */
+export const refuseCertificates = ({ authMethod }: ClientRecord): void => {
+  if (authMethod !== 'tls_client_auth') return;
+  throw new AppError('client-refused', 400, 'The client is not valid: the public listener asks for no client certificate.', {
+    fix: 'Set server.client_certificates of Identity to request, or have the client prove itself otherwise.',
+  });
+};

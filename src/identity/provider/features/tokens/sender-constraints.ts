@@ -1,7 +1,16 @@
 import { type Peer, peerOf } from '#infra/tls/peer.ts';
-import { subjectDnOf } from '../../records/client-metadata.ts';
+import type { ClientRecord } from '#identity/clients/client.ts';
+import { certificateHas, entriesOfNames } from '#identity/clients/security/certificate-names.ts';
+import { recordOf } from '../../records/client-metadata.ts';
 import type { Feature } from '../feature.ts';
 import { type DpopNonces, nonceSecretOf, requiresNonce } from './dpop-nonces.ts';
+
+/** Whether a certificate stands for a client: a service of the configuration by its common name, every other client by the name it registered. */
+const isOf = ({ certificateCommonName, certificateNames = {} }: ClientRecord, { commonName, pem }: Peer): boolean => {
+  if (certificateCommonName !== undefined) return certificateCommonName === commonName;
+  const [registered] = entriesOfNames(certificateNames);
+  return registered !== undefined && certificateHas(pem, ...registered);
+};
 
 /**
  * Certificates of clients, and tokens that are worth nothing without a proof of their holder. Every client may show a DPoP proof at the token endpoint and gets a token
@@ -37,8 +46,10 @@ export const senderConstraints = (options: {
           tlsClientAuth: true,
           // The listener verified it against its own authority, or it is none.
           certificateAuthorized: (ctx) => currentPeer(ctx.req.socket) !== null,
-          certificateSubjectMatches: (ctx, property, expected) =>
-            property === 'tls_client_auth_subject_dn' && expected === subjectDnOf(currentPeer(ctx.req.socket)?.commonName ?? ''),
+          certificateSubjectMatches: ({ oidc, req }) => {
+            const peer = currentPeer(req.socket);
+            return peer !== null && oidc.client !== undefined && isOf(recordOf(oidc.client), peer);
+          },
           getCertificate: (ctx) => currentPeer(ctx.req.socket)?.pem,
         },
       },
