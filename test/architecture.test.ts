@@ -90,6 +90,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['config.ts'],
     ['admin', 'demo', 'feed', 'introspection', 'pages'],
     ['provider'],
+    ['provider/direct'],
     ['provider/features/grants', 'provider/features/tokens'],
     ['provider/interactions', 'provider/features'],
     ['provider/store'],

@@ -1,10 +1,11 @@
 import type { Database } from '#infra/database/databases.ts';
+import { preparedQuery } from '#infra/database/prepared-query.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
 import { isOrigin } from './cors-origins.ts';
 import type { ClientRecord } from './client.ts';
-import { toClient } from './client-columns.ts';
+import { createRowReader } from './read-rows.ts';
 
-interface StoredClient {
+export interface StoredClient {
   readonly client: ClientRecord;
   readonly secretHash: string | undefined;
   /** Of the secret before, and from when on that is good no more, in epoch milliseconds. */
@@ -27,14 +28,16 @@ export const createClientStore = ({ db }: Pick<Database<IdentityTables>, 'db'>, 
     const query = db.selectFrom('clients').where('retired_at', 'is', null).where('disabled', '=', 0);
     return demo ? query : query.where('demo', '=', 0);
   };
+  const rowsOf = preparedQuery(db, (clientId) => inUse().selectAll().where('client_id', '=', clientId));
+  const read = createRowReader();
   return {
     byClientId: async (clientId) => {
       if (!CLIENT_ID.test(clientId)) return undefined;
-      const row = await inUse().selectAll().where('client_id', '=', clientId).executeTakeFirst();
+      const [row] = await rowsOf(clientId);
       if (row === undefined) return undefined;
       const { secret_hash: secretHash, previous_secret_hash: hash, previous_secret_ends_at: endsAt } = row;
       const previousSecret = hash === null || endsAt === null ? undefined : { hash, endsAt };
-      return { client: toClient(row), secretHash: secretHash ?? undefined, previousSecret };
+      return { client: read(row), secretHash: secretHash ?? undefined, previousSecret };
     },
     hasOrigin: async (origin) => {
       // As it stands in the list of a client; an origin has neither of the characters that LIKE reads otherwise, nor a quote.

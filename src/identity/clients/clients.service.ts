@@ -7,7 +7,7 @@ import type { Passwords } from '#infra/secrets/passwords.ts';
 import { createVerifiedCache } from '#infra/secrets/verified-cache.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
 import type { ClientRecord } from './client.ts';
-import { createClientStore } from './client.store.ts';
+import { createClientStore, type StoredClient } from './client.store.ts';
 import type { Clients } from './clients.ts';
 import type { ServiceClient } from './service-clients.ts';
 
@@ -45,17 +45,26 @@ export const createClients = (options: {
   const store = createClientStore(options.database, { demo });
   const ofConfiguration = (clientId: string): ClientRecord | undefined =>
     serviceClients.get(clientId)?.client ?? browserClients.find((client) => client.clientId === clientId);
+  /** That of a secret that was rotated, while it counts still. */
+  const hashBefore = ({ previousSecret: before }: Pick<StoredClient, 'previousSecret'>): string | undefined =>
+    before !== undefined && before.endsAt > now() ? before.hash : undefined;
+  const look: Clients['look'] = async (clientId) => {
+    if (clientId.length > MAX_NAME_BYTES) return undefined;
+    const configured = ofConfiguration(clientId);
+    if (configured !== undefined) return { client: configured, secretVersion: '' };
+    const stored = await store.byClientId(clientId);
+    return stored && { client: stored.client, secretVersion: `${stored.secretHash ?? ''} ${hashBefore(stored) ?? ''}` };
+  };
   return {
-    find: async (clientId) =>
-      clientId.length > MAX_NAME_BYTES ? undefined : (ofConfiguration(clientId) ?? (await store.byClientId(clientId))?.client),
+    look,
+    find: async (clientId) => (await look(clientId))?.client,
     hasOrigin: async (origin) => browserClients.some(({ corsOrigins }) => corsOrigins.includes(origin)) || store.hasOrigin(origin),
     verifySecret: async (clientId, secret, address) => {
       if (!isCredible(clientId, secret)) return false;
       const service = serviceClients.get(clientId);
       if (service !== undefined) return service.verifySecret(secret);
       const found = await store.byClientId(clientId);
-      const before = found?.previousSecret;
-      const storedBefore = before !== undefined && before.endsAt > now() ? before.hash : undefined;
+      const storedBefore = found && hashBefore(found);
       const isRight = await isSecret({ name: clientId, password: secret, stored: found?.secretHash, storedBefore, address });
       if (!isRight) onRefused(clientId, address);
       return isRight;

@@ -4,8 +4,17 @@ import type { ClientRecord } from './client.ts';
  * The clients, and the check that one is who it says. Rows come from `client.store.ts`, service clients of the configuration
  * from `service-clients.ts`; the provider alone asks.
  */
+/** A client as it is now. */
+export interface SeenClient {
+  readonly client: ClientRecord;
+  /** Another one with each other secret; empty for a client without. */
+  readonly secretVersion: string;
+}
+
 export interface Clients {
   /** @returns undefined for an unknown, disabled or retired client */
+  look(clientId: string): Promise<SeenClient | undefined>;
+  /** `look` without the secret. */
   find(clientId: string): Promise<ClientRecord | undefined>;
   /** Whether scripts of this origin may read answers to a client. */
   hasOrigin(origin: string): Promise<boolean>;

@@ -10,6 +10,7 @@ import { textOf } from '#infra/http/request/text.ts';
 import type { App } from '#infra/http/server.ts';
 import { MAX_TARGET } from '#infra/http/server/target.ts';
 import type { Endpoint } from './features/feature.ts';
+import { PROGRAM_HEADERS } from './seams/response-headers.ts';
 import type { OpenIdProvider } from './openid-provider.ts';
 
 /** Bytes of a form. */
@@ -74,6 +75,9 @@ const redirectToGet = ({ path }: Endpoint, request: FastifyRequest, reply: Fasti
   return reply.code(303).headers({ location: target, 'cache-control': 'no-store' }).send();
 };
 
+/** As answers of oidc-provider have them (`seams/response-headers.ts`). */
+const DIRECT_HEADERS = { ...PROGRAM_HEADERS, 'cache-control': 'no-store', vary: 'Origin' };
+
 /** A question of a browser whether a script of another origin may send a request. @see https://fetch.spec.whatwg.org/#cors-preflight-request */
 const isPreflight = ({ method, headers }: FastifyRequest): boolean =>
   method === 'OPTIONS' && headers.origin !== undefined && headers['access-control-request-method'] !== undefined;
@@ -86,7 +90,7 @@ const isPreflight = ({ method, headers }: FastifyRequest): boolean =>
  */
 export const mountProvider = async (
   app: App,
-  provider: Pick<OpenIdProvider, 'endpoints' | 'handle'>,
+  provider: Pick<OpenIdProvider, 'endpoints' | 'handle' | 'answerDirectly'>,
   options: { readonly onPageError: OnPageError },
 ): Promise<void> => {
   const mount = (context: App, endpoint: Endpoint): void => {
@@ -108,6 +112,11 @@ export const mountProvider = async (
         endpoint.checkForm?.(form?.pairs ?? []);
         const own = endpoint.answerForm?.(form?.pairs ?? []);
         if (own !== undefined) return reply.headers(pageHeaders()).send(renderHtml(own));
+        if (form !== undefined) {
+          const { headers, raw } = request;
+          const direct = await provider.answerDirectly(endpoint, { headers, connection: raw.socket, pairs: form.pairs });
+          if (direct !== undefined) return reply.headers(DIRECT_HEADERS).send(direct);
+        }
         reply.hijack();
         for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) reply.raw.setHeader(name, value);
         await provider.handle(endpoint, request.raw, reply.raw, form?.bytes);

@@ -3,18 +3,21 @@ import type { Transaction } from 'kysely';
 import type { Job } from '#infra/jobs/job.ts';
 import type { ClientRecord } from '#identity/clients/client.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
+import type { DirectRequest } from './direct/direct.ts';
 import type { Endpoint } from './features/feature.ts';
 import type { Interactions } from './interactions/interactions.ts';
 
 /**
  * The OAuth 2.1 and OpenID Connect endpoints. This folder alone knows oidc-provider: `provider.ts` builds it, `features/` says what it can
  * do, `seams/` holds what is patched or bent in it, `store/` keeps its state, `interactions/` is what pages ask of it, `records/`
- * turns accounts and clients into its own. A request comes by `mount.ts`, passes the seams of `request.ts`, oidc-provider with the
+ * turns accounts and clients into its own, `direct/` answers the plainest requests in its place. A request comes by `mount.ts`, passes the seams of `request.ts`, oidc-provider with the
  * features, and the seams that complete the answer.
  */
 export interface OpenIdProvider {
   /** Every path that it answers. */
   readonly endpoints: readonly Endpoint[];
+  /** A successful answer without oidc-provider; undefined leaves the request to `handle`. */
+  answerDirectly(endpoint: Endpoint, request: DirectRequest): Promise<Readonly<Record<string, unknown>> | undefined>;
   /**
    * Answers one request on an endpoint. Never rejects.
    *

@@ -18,6 +18,13 @@ import type { SigningKeySet, SigningKeys } from '#identity/keys/signing-keys.ts'
 import type { ResourceServer } from '#identity/resource-servers/resource-server.ts';
 import type { RevocationLog } from '#identity/revocations/revocations.ts';
 import { createConfiguration } from './configuration.ts';
+import { answerDirectly } from './direct/answer-directly.ts';
+import { CLIENT_CREDENTIALS_FORM, grantDirectly } from './direct/client-credentials.ts';
+import type { AnswerDirectly } from './direct/direct.ts';
+import { INTROSPECTION_FORM, introspectDirectly } from './direct/introspection.ts';
+import { createProvedClients } from './direct/proved-clients.ts';
+import { createAccessTokenSigner } from './direct/sign-access-token.ts';
+import { TOKEN_PATH } from './features/client-authentication.ts';
 import { createCookieKeys } from './cookie-keys.ts';
 import { createFeatures } from './features.ts';
 import { RESPONSE_TYPES, withoutAlias } from './features/grants/authorization-code.ts';
@@ -26,7 +33,7 @@ import { createRefreshRotation } from './features/grants/refresh-rotation.ts';
 import { LIFETIMES } from './features/lifetimes.ts';
 import { completeMetadata } from './features/discovery.ts';
 import type { DpopNonces } from './features/tokens/dpop-nonces.ts';
-import { createJwtIntrospection } from './features/tokens/introspection.ts';
+import { createJwtIntrospection, INTROSPECTION_PATH } from './features/tokens/introspection.ts';
 import { createOpaqueIntrospection } from './features/tokens/opaque-introspection.ts';
 import { createAccessTokenVerifier } from './features/tokens/jwt-access-token.ts';
 import { createJwtRevocation } from './features/tokens/revocation.ts';
@@ -121,6 +128,8 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
     },
   });
 
+  const proved = createProvedClients(clients, options.elapsed ?? (() => performance.now()));
+
   const build = (set: SigningKeySet) => {
     const features = createFeatures({
       dpopNonces,
@@ -153,7 +162,7 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
     const introspectOpaque = createOpaqueIntrospection(provider, { accounts, clients });
     const tellLogout = putLogoutsOff(provider, logouts.note);
     installSeams(provider, {
-      verifySecret: clients.verifySecret,
+      verifySecret: proved.verifySecret,
       defaultScope: (client, resource) => defaultScope(recordOf(client), resource, resourceServers),
       structuredTokens: {
         introspection: introspectJwt,
@@ -179,8 +188,14 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
     });
     const introspect: OpenIdProvider['introspect'] = (token, client) =>
       (token.split('.').length === 3 ? introspectJwt : introspectOpaque)(token, client);
+    const grant = grantDirectly({ issuer, resourceServers, sign: createAccessTokenSigner(set.keys[0]), now });
+    const direct: Readonly<Record<string, AnswerDirectly | undefined>> = {
+      [INTROSPECTION_PATH]: answerDirectly(proved, INTROSPECTION_FORM, introspectDirectly(introspectJwt)),
+      [TOKEN_PATH]: answerDirectly(proved, CLIENT_CREDENTIALS_FORM, grant),
+    };
     return {
       provider,
+      direct,
       introspect,
       tellLogout,
       answer: provider.callback(),
@@ -200,6 +215,7 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
 
   return {
     endpoints: current.endpoints,
+    answerDirectly: async (endpoint, request) => current.direct[endpoint.path]?.(request),
     handle: async (endpoint, received, res, body) => {
       try {
         const req = withBody(received, body);

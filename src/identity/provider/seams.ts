@@ -3,11 +3,10 @@ import type { Client, KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { ErrorDetail } from '#infra/http/problem.ts';
 import type { RefusalLog } from '#infra/http/refusals.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
-import type { Clients } from '#identity/clients/clients.ts';
 import { addAccessTokenHash } from './seams/access-token-hash.ts';
 import { rememberAskedScopes } from './seams/asked-scopes.ts';
 import { nameMissingClient } from './seams/client-missing.ts';
-import { compareHashedSecrets, noteAddress } from './seams/client-secret.ts';
+import { compareHashedSecrets, noteAddress, type ShownSecret } from './seams/client-secret.ts';
 import { createCurrentRequest } from './seams/current-request.ts';
 import { defaultScopeOfClientCredentials } from './seams/default-scope.ts';
 import { answerFailures, answerNotFound } from './seams/failures.ts';
@@ -41,7 +40,7 @@ type Metadata = Readonly<Record<string, unknown>>;
 export const installSeams = (
   provider: Provider,
   options: {
-    readonly verifySecret: Clients['verifySecret'];
+    readonly verifySecret: (clientId: string, secret: string, shown: ShownSecret) => Promise<boolean>;
     readonly defaultScope: (client: Client, resource: unknown) => string | undefined;
     readonly structuredTokens: StructuredTokenAnswers;
     /** A JWT access token of a person, while it counts. */

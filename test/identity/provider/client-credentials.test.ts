@@ -2,11 +2,21 @@ import { decodeJwt } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { KMS_RESOURCE } from '#infra/magic/magic.ts';
+import type { ClientRecord } from '#identity/clients/client.ts';
+import type { Clients } from '#identity/clients/clients.ts';
 import { databaseKinds } from '#test/support/database.ts';
 import { providerOn } from '#test/identity/support/identity-database.ts';
 import { aClient, aServiceClient, type Tokens } from '#test/identity/support/identity-provider.ts';
 
 const GRANT = { grant_type: 'client_credentials' };
+
+/** One client, whatever its id. */
+const oneClient = (client: ClientRecord, verifySecret: Clients['verifySecret']): Clients => ({
+  hasOrigin: async () => false,
+  find: async () => client,
+  look: async () => ({ client, secretVersion: '' }),
+  verifySecret,
+});
 
 describe.each(databaseKinds())('client credentials on %s', (kind) => {
   test('a service gets a token in its own tenant, with its own roles and the scopes it asked for', async () => {
@@ -97,11 +107,7 @@ describe.each(databaseKinds())('client credentials on %s', (kind) => {
     const client = aServiceClient();
     const addresses: string[] = [];
     await using provider = await providerOn(kind, {
-      clients: {
-        hasOrigin: async () => false,
-        find: async () => client,
-        verifySecret: async (_id, _secret, address) => addresses.push(address) > 0,
-      },
+      clients: oneClient(client, async (_id, _secret, address) => addresses.push(address) > 0),
     });
 
     await provider.post('/oauth2/token', GRANT, client);
@@ -113,7 +119,7 @@ describe.each(databaseKinds())('client credentials on %s', (kind) => {
     const client = aServiceClient();
     const full = new AppError('password-queue-full', 429, 'Too many log-ins at once.', { headers: { 'retry-after': '1' } });
     await using provider = await providerOn(kind, {
-      clients: { hasOrigin: async () => false, find: async () => client, verifySecret: () => Promise.reject(full) },
+      clients: oneClient(client, () => Promise.reject(full)),
     });
 
     const response = await provider.post('/oauth2/token', GRANT, client);
@@ -127,7 +133,7 @@ describe.each(databaseKinds())('client credentials on %s', (kind) => {
     const cause = new Error('connect ECONNREFUSED /run/postgres');
     const down = new AppError('database-unavailable', 503, 'The database does not answer.', { cause });
     await using provider = await providerOn(kind, {
-      clients: { hasOrigin: async () => false, find: async () => client, verifySecret: () => Promise.reject(down) },
+      clients: oneClient(client, () => Promise.reject(down)),
     });
 
     const response = await provider.post('/oauth2/token', GRANT, client);
@@ -140,11 +146,7 @@ describe.each(databaseKinds())('client credentials on %s', (kind) => {
   test('a failure inside is logged, and the answer says nothing about it', async () => {
     const client = aServiceClient();
     await using provider = await providerOn(kind, {
-      clients: {
-        hasOrigin: async () => false,
-        find: async () => client,
-        verifySecret: () => Promise.reject(new Error('select * from /secret/path')),
-      },
+      clients: oneClient(client, () => Promise.reject(new Error('select * from /secret/path'))),
     });
 
     const response = await provider.post('/oauth2/token', GRANT, client);

@@ -133,6 +133,8 @@ export interface TestProvider extends AsyncDisposable {
   readonly ca: string;
   readonly accounts: Map<string, AccountClaims>;
   readonly clients: Map<string, ClientRecord>;
+  /** By client id; empty where it has none. */
+  readonly secretVersions: Map<string, string>;
   /** Errors that the provider logged. */
   readonly logged: string[];
   register(...entries: readonly (AccountClaims | ClientRecord)[]): void;
@@ -161,6 +163,7 @@ export const startProvider = async (database: Database<IdentityTables>, options:
   const pki = stack.use(await makePki());
   const accounts = new Map<string, AccountClaims>();
   const clients = new Map<string, ClientRecord>();
+  const secretVersions = new Map<string, string>();
   const logged: string[] = [];
   const telemetry = noTelemetry();
   const { minPublishedMs, encryptionKeys = newKeys(), ...change } = options;
@@ -176,6 +179,10 @@ export const startProvider = async (database: Database<IdentityTables>, options:
     accounts: { find: async (id) => accounts.get(id) },
     clients: {
       find: async (id) => clients.get(id),
+      look: async (id) => {
+        const client = clients.get(id);
+        return client && { client, secretVersion: secretVersions.get(id) ?? '' };
+      },
       hasOrigin: async (origin) => [...clients.values()].some(({ corsOrigins }) => corsOrigins.includes(origin)),
       verifySecret: async (id, secret) => {
         const client = clients.get(id);
@@ -296,6 +303,7 @@ export const startProvider = async (database: Database<IdentityTables>, options:
     ca: pki.ca,
     accounts,
     clients,
+    secretVersions,
     logged,
     register: (...entries) => {
       for (const entry of entries) {

@@ -3,7 +3,7 @@ import { RECORD_PROPERTY } from '../records/client-metadata.ts';
 import { checkAssertion } from './client-assertions.ts';
 import type { Feature } from './feature.ts';
 
-const TOKEN_PATH = '/oauth2/token';
+export const TOKEN_PATH = '/oauth2/token';
 
 /** In the order in which discovery lists them. */
 export const AUTH_METHODS: ClientAuthMethod[] = ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'tls_client_auth', 'none'];

@@ -19,6 +19,12 @@ export const toAccount = (record: AccountClaims): Account => ({
 /** Our record of the account that the request is for, once oidc-provider has loaded it. */
 export const accountOf = (account: Account | undefined): AccountClaims | undefined => account?.record as AccountClaims | undefined;
 
+/** Whom a token stands for. */
+export interface Owner {
+  readonly tenantId: string | null;
+  readonly roles: readonly string[];
+}
+
 /** Tenant and roles of the account that a token is for; of the client where it acts for itself. */
-export const ownerOf = (ctx: KoaContextWithOIDC): { readonly tenantId: string | null; readonly roles: readonly string[] } | undefined =>
+export const ownerOf = (ctx: KoaContextWithOIDC): Owner | undefined =>
   accountOf(ctx.oidc.account) ?? (ctx.oidc.client && recordOf(ctx.oidc.client));

@@ -2,13 +2,23 @@ import { randomBytes } from 'node:crypto';
 import { type KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { replaceMethod } from './replace-method.ts';
 
+/** Where a secret was shown. */
+export interface ShownSecret {
+  /** Address of the peer, as the socket has it. */
+  readonly address: string;
+  /** The connection that it came over. */
+  readonly connection: object | undefined;
+  /** The header of that request; the secret is in it, where it is in none of the form. */
+  readonly authorization: string | undefined;
+}
+
 /** Notes the address of the peer while the connection is sure to have one. */
 export const noteAddress = (ctx: KoaContextWithOIDC): void => {
   ctx.state.peerAddress = ctx.req.socket.remoteAddress;
 };
 
 /**
- * Compares client secrets with our hashes, and tells the comparison where the request comes from.
+ * Compares client secrets with our hashes, and tells the comparison where the request comes from, and what it showed.
  *
  * Why: oidc-provider compares with a clear secret, and we keep none. The address is for the limit of attempts.
  * Bends: `Client.prototype.compareClientSecret`, whose answer may be a promise, and `Provider.ctx`, the request under way, read in
@@ -17,14 +27,16 @@ export const noteAddress = (ctx: KoaContextWithOIDC): void => {
  */
 export const compareHashedSecrets = (
   provider: Provider,
-  verifySecret: (clientId: string, secret: string, address: string) => Promise<boolean>,
+  verifySecret: (clientId: string, secret: string, shown: ShownSecret) => Promise<boolean>,
 ): void => {
   replaceMethod(
     provider.Client.prototype,
     'compareClientSecret',
     () =>
       function (this: { readonly clientId: string }, secret: string) {
-        return verifySecret(this.clientId, secret, String(Provider.ctx?.state.peerAddress ?? ''));
+        const { state, req } = Provider.ctx ?? {};
+        const { authorization } = req?.headers ?? {};
+        return verifySecret(this.clientId, secret, { address: String(state?.peerAddress ?? ''), connection: req?.socket, authorization });
       },
   );
 };

@@ -2,6 +2,8 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import { pageHeaders } from '#infra/html/content-policy.ts';
 
 const POLICY = 'content-security-policy';
+/** Of every answer that is no page. */
+export const PROGRAM_HEADERS = { [POLICY]: "default-src 'none'; frame-ancestors 'none'", 'x-content-type-options': 'nosniff' } as const;
 
 /**
  * Makes oidc-provider name its own scripts by their hashes. Called before it answers; `secureHeaders` reads them.
@@ -24,7 +26,7 @@ export const askForScriptHashes = (ctx: KoaContextWithOIDC): void => ctx.set(POL
  */
 export const secureHeaders = (ctx: KoaContextWithOIDC, isFormPost = false): void => {
   if (!ctx.response.is('html')) {
-    ctx.set({ [POLICY]: "default-src 'none'; frame-ancestors 'none'", 'x-content-type-options': 'nosniff' });
+    ctx.set({ ...PROGRAM_HEADERS });
     if (ctx.response.get('cache-control') === '') ctx.set('cache-control', 'no-store');
     return;
   }

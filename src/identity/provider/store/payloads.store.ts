@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import { preparedQuery } from '#infra/database/prepared-query.ts';
 import type { Database } from '#infra/database/databases.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
 import type { PayloadRow } from '#identity/database/payloads.table.ts';
@@ -45,6 +46,8 @@ export const createPayloadStore = (options: {
   const { database, revocations, now } = options;
   const { db, kind } = database;
   const families = createFamilies(kind, revocations);
+
+  const revokedOf = preparedQuery(db, (jti) => db.selectFrom('revoked_tokens').select('jti').where('jti', '=', jti));
 
   const findOne = async (
     column: 'id_hash' | 'uid_hash' | 'user_code_hash',
@@ -155,8 +158,7 @@ export const createPayloadStore = (options: {
         await revocations.record(tx, [{ event: { kind: 'token-revoked', tokenId: jti }, audience, endsAt: expiresAt }]);
       }),
 
-    tokenIsRevoked: async (jti) =>
-      (await db.selectFrom('revoked_tokens').select('jti').where('jti', '=', jti).executeTakeFirst()) !== undefined,
+    tokenIsRevoked: async (jti) => (await revokedOf(jti)).length > 0,
 
     // Rows that a request or the sweep of another replica has in hand are left for the next time: sweeping waits for nobody.
     sweep: async (limit) => {

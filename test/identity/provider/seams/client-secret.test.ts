@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import { compareHashedSecrets, newUnusedSecret, noteAddress } from '#identity/provider/seams/client-secret.ts';
 import { aBareClient, startBareProvider } from './bare-provider.ts';
@@ -12,13 +13,13 @@ test('oidc-provider compares a secret in clear by a method of its clients', asyn
   expect((await bare.post('/token', FORM, 'another')).status).toBe(401);
 });
 
-test('with the seam the secret goes to our comparison, with the client and the address of the peer, and its answer decides', async () => {
-  const asked: (readonly string[])[] = [];
+test('with the seam the secret goes to our comparison, with the client, the address of the peer, its connection and its header, and its answer decides', async () => {
+  const asked: unknown[] = [];
   await using bare = await startBareProvider({
     install: (provider) => {
-      compareHashedSecrets(provider, async (...parts) => {
-        asked.push(parts);
-        return parts[1] === 'ours';
+      compareHashedSecrets(provider, async (clientId, secret, { address, connection, authorization }) => {
+        asked.push([clientId, secret, address, connection instanceof Socket, authorization?.slice(0, 6)]);
+        return secret === 'ours';
       });
       provider.use(async (context, next) => {
         noteAddress(context as never);
@@ -31,8 +32,8 @@ test('with the seam the secret goes to our comparison, with the client and the a
 
   expect(statuses).toEqual([200, 401]);
   expect(asked).toEqual([
-    ['bare-client', 'ours', '127.0.0.1'],
-    ['bare-client', 'a secret in clear', '127.0.0.1'],
+    ['bare-client', 'ours', '127.0.0.1', true, 'Basic '],
+    ['bare-client', 'a secret in clear', '127.0.0.1', true, 'Basic '],
   ]);
 });
 

@@ -8,7 +8,7 @@ import { ASSERTION_ALGS, AUTH_METHODS } from '../client-authentication.ts';
 import type { Feature } from '../feature.ts';
 import type { AccessTokenPayload, VerifyAccessToken } from './jwt-access-token.ts';
 
-const INTROSPECTION_PATH = '/oauth2/introspect';
+export const INTROSPECTION_PATH = '/oauth2/introspect';
 export const INACTIVE = { active: false } as const;
 
 /** A token shows only to the client it was issued to and to the resource servers it is for. */
@@ -72,11 +72,11 @@ export const createJwtIntrospection = (options: {
   const { verify, store, accounts, clients } = options;
 
   /** A token of client credentials stands for the client in the tenant that it had then. */
-  const isAlive = async (payload: AccessTokenPayload): Promise<boolean> => {
+  const isAlive = async (payload: AccessTokenPayload, asking: ClientRecord): Promise<boolean> => {
     const { grant_id: grant, sub } = payload;
     const [revoked, client, ownerLives] = await Promise.all([
       store.tokenIsRevoked(payload.jti),
-      clients.find(payload.client_id),
+      payload.client_id === asking.clientId ? asking : clients.find(payload.client_id),
       grant === undefined ||
         Promise.all([store.grantIsLive(grant), accounts.find(sub)]).then(([live, account]) => live && account !== undefined),
     ]);
@@ -88,7 +88,7 @@ export const createJwtIntrospection = (options: {
     const payload = await verify(token);
     if (payload === undefined) return INACTIVE;
     const audience = [payload.aud].flat();
-    if (!mayIntrospect(client, { clientId: payload.client_id, audience }) || !(await isAlive(payload))) return INACTIVE;
+    if (!mayIntrospect(client, { clientId: payload.client_id, audience }) || !(await isAlive(payload, client))) return INACTIVE;
     const { grant_id: _grant, ...claims } = payload;
     return { active: true, token_type: claims.cnf?.jkt === undefined ? 'Bearer' : 'DPoP', ...claims };
   };

@@ -1,5 +1,7 @@
 import type { JWK, JWTPayload } from 'jose';
 import { createLocalJWKSet, errors, jwtVerify } from 'jose';
+import { boundedKey } from '#infra/cache/bounded-key.ts';
+import { createBoundedMap } from '#infra/cache/bounded-map.ts';
 import { signsUntilOf } from '#infra/magic/signs-until.ts';
 import { MAX_TOKEN_LENGTH } from '#infra/secrets/credential-limits.ts';
 
@@ -25,7 +27,15 @@ export type VerifyAccessToken = (token: string) => Promise<AccessTokenPayload | 
 
 const REQUIRED_CLAIMS = ['jti', 'sub', 'iat', 'exp', 'aud', 'client_id'];
 
-/** @param options.keys public parts of all signing keys */
+/** Tokens whose signature is remembered; one takes about 2 KiB. */
+const MAX_VERIFIED = 4_000;
+
+/**
+ * A token whose signature was good stays so: it is remembered by its hash, so that a resource server that asks again pays no signature.
+ * Its time is looked at each time.
+ *
+ * @param options.keys public parts of all signing keys
+ */
 export const createAccessTokenVerifier = (options: {
   readonly issuer: string;
   readonly keys: readonly JWK[];
@@ -37,18 +47,23 @@ export const createAccessTokenVerifier = (options: {
     const until = signsUntilOf(options.keys.find((key) => key.kid === kid) ?? {}) ?? null;
     return until === null || issuedAt * 1000 <= until;
   };
+  const verified = createBoundedMap<AccessTokenPayload>({ max: MAX_VERIFIED });
   return async (token) => {
     if (token.length > MAX_TOKEN_LENGTH) return undefined;
+    const key = boundedKey(token);
+    const known = verified.get(key);
+    if (known !== undefined) return known.exp > Math.floor(now() / 1000) ? known : undefined;
     try {
-      const verified = await jwtVerify<AccessTokenPayload>(token, keySet, {
+      const { payload, protectedHeader } = await jwtVerify<AccessTokenPayload>(token, keySet, {
         issuer,
         typ: 'at+jwt',
         algorithms: ['ES256'],
         requiredClaims: REQUIRED_CLAIMS,
         currentDate: new Date(now()),
       });
-      const { payload, protectedHeader } = verified;
-      return signedInTime(protectedHeader.kid, payload.iat) ? payload : undefined;
+      if (!signedInTime(protectedHeader.kid, payload.iat)) return undefined;
+      verified.set(key, payload);
+      return payload;
     } catch (error) {
       if (error instanceof errors.JOSEError) return undefined;
       throw error;
