@@ -200,13 +200,15 @@ describe('the authorization refuses', () => {
 const loginPage = async (browser = browse()): Promise<Page> => browser.visit((await authorizationUrl()).url);
 
 describe('the log-in page', () => {
-  it('is shown with a strict policy that allows the way back to the client, and is not kept', async () => {
+  it('is shown with a strict policy that allows the way back to the client, in no frame, tells nobody where one came from, and is not kept', async () => {
     const page = await loginPage();
     expect(page.status).toBe(200);
     const policy = page.headers.get('content-security-policy') ?? '';
     expect(policy).toContain("default-src 'none'");
     expect(policy).toContain("form-action 'self' http://127.0.0.1:43117");
     expect(policy).not.toContain('unsafe');
+    expect(policy).toContain("frame-ancestors 'none'");
+    expect(page.headers.get('referrer-policy')).toBe('no-referrer');
     expect(page.headers.get('cache-control')).toBe('no-store');
     expect(page.headers.get('strict-transport-security')).not.toBeNull();
   });
