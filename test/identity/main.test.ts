@@ -76,7 +76,7 @@ const setup = async (overlay: Record<string, unknown> = {}) => {
 };
 
 describe('Identity as a process', () => {
-  it('starts with the demo, serves, and stops on SIGTERM with code 0', async () => {
+  it('starts with the demo, serves, stops on SIGTERM with code 0, and no library warns of anything', async () => {
     await using test = await setup();
     await using running = await startProcess('demo', test.configFiles);
     expect((await test.get(running.port('public'), '/readyz')).status).toBe(200);
@@ -86,6 +86,7 @@ describe('Identity as a process', () => {
     running.child.kill('SIGTERM');
     expect(await running.closed).toEqual([0, null]);
     for (const line of running.output) expect(JSON.parse(line)).toEqual(expect.any(Object));
+    expect(running.errors.join('')).toBe('');
   });
 
   it('answers guesses at a secret that wait when it is told to stop', async () => {

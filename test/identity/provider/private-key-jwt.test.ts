@@ -78,6 +78,7 @@ describe.each(databaseKinds())('a client that proves itself by its private key o
     ['without an id', { jti: undefined }],
     ['without an end', { exp: undefined }],
     ['of another issuer', { iss: 'https://other.example' }],
+    ['without a subject', { sub: undefined }],
   ])('is refused with an assertion %s', async (_which, claims) => {
     expect(await outcome(await key.form(client.clientId, { claims }))).toEqual([401, 'invalid_client']);
   });

@@ -124,7 +124,7 @@ describe('a token is refused with 401', () => {
     ['bound to a certificate that is not shown', { cnf: { 'x5t#S256': 'bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2' } }],
     ['bound to a DPoP key', { cnf: { jkt: 'bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2' } }],
     ['bound in an unknown way', { cnf: { kid: 'x' } }],
-  ])('%s', async (_, claims) => {
+  ])('%s, with one answer for all', async (_, claims) => {
     const meant = { slash: `${house.issuer.issuer}/`, upper: demo.toUpperCase(), other: tenants['demo-other'] };
     const real = Object.fromEntries(
       Object.entries(claims).map(([name, value]) => [
