@@ -23,7 +23,7 @@ const hasTest = (source: string, title: string): boolean =>
   new RegExp(`\\(\\s*(['"\`])${RegExp.escape(title.replaceAll("'", "\\'"))}\\1,`).test(source) ||
   new RegExp(`\\(\\s*(["\`])${RegExp.escape(title)}\\1,`).test(source);
 
-describe(PAGE, () => {
+describe('docs/conformance.md', () => {
   it.each([...new Set(references.map(({ file }) => file))])('names tests of %s that are there', async (file) => {
     expect(existsSync(join(ROOT, file)), `${file} is gone`).toBe(true);
     const source = await readFile(join(ROOT, file), 'utf8');
