@@ -50,7 +50,7 @@ const commonConfiguration = (options: ConfigurationOptions): Configuration => ({
     long: { signed: true, httpOnly: true, secure: true, sameSite: 'lax', path: '/' },
     short: { signed: true, httpOnly: true, secure: true, sameSite: 'lax' },
   },
-  enabledJWA: { idTokenSigningAlgValues: ['ES256'] },
+  enabledJWA: { idTokenSigningAlgValues: ['ES256'], introspectionSigningAlgValues: ['ES256'] },
   // For clocks of clients. What we made ends at its second by the store and by oidc-provider's own checks.
   clockTolerance: CLOCK_TOLERANCE_S,
   clientBasedCORS: (_ctx, origin, client) => options.corsOrigins.includes(origin) || recordOf(client).corsOrigins.includes(origin),

@@ -221,7 +221,7 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
         const req = withBody(received, body);
         setRequestTarget(req, withoutAlias);
         setHost(req, issuerHost);
-        if (endpoint.answers === 'json') acceptJsonOnly(req);
+        if (endpoint.answers === 'json') acceptJsonOnly(req, endpoint.answersToo);
         await current.answer(req, res);
       } catch (error) {
         telemetry.log.error(`Identity provider: ${thrownWords(error)}`);

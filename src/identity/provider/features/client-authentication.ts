@@ -33,7 +33,8 @@ export const clientAuthentication = (issuer: string, now: () => number): Feature
   configuration: {
     routes: { token: TOKEN_PATH },
     clientAuthMethods: AUTH_METHODS,
-    clientDefaults: { id_token_signed_response_alg: 'ES256' },
+    // Without these oidc-provider wants a key for RS256, and refuses every client.
+    clientDefaults: { id_token_signed_response_alg: 'ES256', introspection_signed_response_alg: 'ES256' },
     enabledJWA: { clientAuthSigningAlgValues: [...ASSERTION_ALGS] },
     extraClientMetadata: { properties: [RECORD_PROPERTY] },
     assertJwtClientAuthClaimsAndHeader: (_ctx, claims) => checkAssertion(claims, { issuer, now: now() }),

@@ -36,4 +36,6 @@ export interface Endpoint {
   readonly answerForm?: (pairs: readonly Pair[]) => Html | undefined;
   /** A page is for people; a program gets JSON, whatever it says it accepts. */
   readonly answers: 'page' | 'json';
+  /** A media type that a program may accept in the place of JSON. */
+  readonly answersToo?: string;
 }

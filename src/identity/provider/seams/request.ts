@@ -45,13 +45,19 @@ export const setHost = (request: IncomingMessage, host: string): void => {
   request.headers.host = host;
 };
 
+const JSON_TYPE = 'application/json';
+
 /**
- * Makes a request accept JSON alone: for the endpoints of programs.
+ * Makes a request accept JSON alone, or what the endpoint has beside that, in the order of the request: for the endpoints of programs.
  *
  * Why: oidc-provider answers errors as a page where the request accepts HTML, whatever the endpoint is.
  * Bends: `ctx.accepts`, read in oidc-provider 9.13.3 (lib/shared/error_handler.js).
  * Held by: test/identity/provider/seams/request.test.ts
  */
-export const acceptJsonOnly = (request: IncomingMessage): void => {
-  request.headers.accept = 'application/json';
+export const acceptJsonOnly = (request: IncomingMessage, beside?: string): void => {
+  const accepted = (request.headers.accept ?? '').split(',').filter((range) => {
+    const type = range.split(';')[0]?.trim().toLowerCase();
+    return beside !== undefined && (type === beside || type === JSON_TYPE);
+  });
+  request.headers.accept = accepted.length === 0 ? JSON_TYPE : accepted.join(',');
 };

@@ -2,6 +2,7 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import { errors } from 'oidc-provider';
 import type { ClientRecord } from '#identity/clients/client.ts';
 import { recordOf } from '../records/client-metadata.ts';
+import { signIntrospection } from './signed-introspection.ts';
 
 export interface StructuredTokenAnswers {
   /** @returns the body of the answer */
@@ -26,6 +27,7 @@ export const answerStructuredTokens = async (ctx: KoaContextWithOIDC, answers: S
   if (route === 'introspection') {
     ctx.body = await answers.introspection(token, recordOf(client));
     ctx.status = 200;
+    await signIntrospection(ctx);
   } else if (route === 'revocation') {
     try {
       await answers.revocation(token, recordOf(client));

@@ -57,7 +57,7 @@ test('the second path of the authorization endpoint is the first, and no other p
 
 test('oidc-provider answers an error of the token endpoint as a page to a client that says it takes one; with the seam in JSON', async () => {
   await using bare = await startBareProvider();
-  await using mended = await startBareProvider({ before: acceptJsonOnly });
+  await using mended = await startBareProvider({ before: (request) => acceptJsonOnly(request) });
   const typeOf = async (of: BareProvider) =>
     (await of.send('/token', { method: 'POST', headers: { accept: 'text/html' } })).headers.get('content-type')?.split(';')[0];
 

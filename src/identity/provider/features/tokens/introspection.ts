@@ -3,6 +3,7 @@ import type { Accounts } from '#identity/accounts/accounts.ts';
 import type { ClientRecord } from '#identity/clients/client.ts';
 import type { Clients } from '#identity/clients/clients.ts';
 import { recordOf } from '../../records/client-metadata.ts';
+import { SIGNED_INTROSPECTION } from '../../seams/signed-introspection.ts';
 import type { PayloadStore } from '../../store/payloads.ts';
 import { ASSERTION_ALGS, AUTH_METHODS } from '../client-authentication.ts';
 import type { Feature } from '../feature.ts';
@@ -46,6 +47,7 @@ export const opaqueTokenShows = async (client: ClientRecord, token: OpaqueToken,
 export const introspection = (owners: Owners): Feature => ({
   configuration: {
     features: {
+      jwtIntrospection: { enabled: true },
       introspection: { enabled: true, allowedPolicy: (_ctx, client, token) => opaqueTokenShows(recordOf(client), token, owners) },
     },
     routes: { introspection: INTROSPECTION_PATH },
@@ -54,7 +56,7 @@ export const introspection = (owners: Owners): Feature => ({
       introspection_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGS,
     },
   },
-  endpoints: [{ path: INTROSPECTION_PATH, methods: ['POST', 'OPTIONS'], answers: 'json' }],
+  endpoints: [{ path: INTROSPECTION_PATH, methods: ['POST', 'OPTIONS'], answers: 'json', answersToo: SIGNED_INTROSPECTION }],
 });
 
 /**
