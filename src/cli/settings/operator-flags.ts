@@ -130,9 +130,9 @@ export const ACCOUNT_CREATE_FLAGS = {
 
 export const CLIENT_CREATE_FLAGS = {
   grant: setting({
-    type: manyOf(['authorization_code', 'refresh_token', 'client_credentials'], 'grant'),
+    type: manyOf(['authorization_code', 'refresh_token', 'client_credentials', 'device_code'], 'grant'),
     default: REQUIRED,
-    flags: [{ help: 'authorization_code, refresh_token, client_credentials' }],
+    flags: [{ help: 'authorization_code, refresh_token, client_credentials, device_code' }],
   }),
   scope: setting({ type: texts('scopes', 'scope'), default: null, flags: [{ help: 'scopes that it may ask for' }] }),
   auth: setting({

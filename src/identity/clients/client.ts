@@ -7,8 +7,11 @@ const SECRET_AUTH_METHODS: readonly string[] = ['client_secret_basic', 'client_s
 /** Whether a client proves itself by a secret that it shares with Identity. */
 export const hasSharedSecret = ({ authMethod }: Pick<ClientRecord, 'authMethod'>): boolean => SECRET_AUTH_METHODS.includes(authMethod);
 
+/** Of a device that has no browser. @see RFC 8628 section 3.4 */
+export const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
+
 /** @see RFC 7591 section 2 */
-export const CLIENT_GRANT_TYPES = ['authorization_code', 'refresh_token', 'client_credentials'] as const;
+export const CLIENT_GRANT_TYPES = ['authorization_code', 'refresh_token', 'client_credentials', DEVICE_GRANT] as const;
 export type ClientGrantType = (typeof CLIENT_GRANT_TYPES)[number];
 
 /** `native` takes loopback redirects with any port (RFC 8252 section 7.3): they are registered without a port. */

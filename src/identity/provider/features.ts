@@ -7,12 +7,14 @@ import { backchannelLogout } from './features/backchannel-logout.ts';
 import { claimsParameter } from './features/claims-parameter.ts';
 import { clientAuthentication } from './features/client-authentication.ts';
 import { clientCredentials } from './features/grants/client-credentials.ts';
+import { deviceCode, type DeviceOptions } from './features/grants/device-code.ts';
 import { discovery } from './features/discovery.ts';
 import type { DpopNonces } from './features/tokens/dpop-nonces.ts';
 import type { Feature } from './features/feature.ts';
 import { introspection } from './features/tokens/introspection.ts';
 import { pushedAuthorizationRequests } from './features/grants/pushed-authorization-requests.ts';
 import { refreshToken } from './features/grants/refresh-token.ts';
+import { refusalView } from './interactions/refusal-view.ts';
 import { resourceIndicators } from './features/resource-indicators.ts';
 import { revocation } from './features/tokens/revocation.ts';
 import { rpInitiatedLogout } from './features/rp-initiated-logout.ts';
@@ -28,12 +30,14 @@ export const createFeatures = (options: {
   readonly dpopNonces: DpopNonces;
   /** The newest. */
   readonly cookieKey: string;
+  readonly openDeviceCode: DeviceOptions['openCode'];
   /** Key id of the key that signs. */
   readonly signingKid: string;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }): readonly Feature[] => {
   const { accounts, clients, issuer, resourceServers, dpopNonces, cookieKey, signingKid, now } = options;
+  const { openDeviceCode: openCode } = options;
   return [
     discovery(),
     clientAuthentication(issuer, now),
@@ -41,6 +45,7 @@ export const createFeatures = (options: {
     pushedAuthorizationRequests(),
     refreshToken(now),
     clientCredentials(),
+    deviceCode({ accounts, openCode, refusalView }),
     resourceIndicators(resourceServers, signingKid),
     accessToken(),
     senderConstraints({ nonces: dpopNonces, cookieKey, now }),

@@ -2,6 +2,7 @@ import { thrownWords } from '#infra/apperr/thrown-words.ts';
 import type { JWK } from 'jose';
 import { Provider } from 'oidc-provider';
 import { renderHtml } from '#infra/html/html.ts';
+import { userCodePage } from '#identity/views/device-page.ts';
 import { errorPage } from '#identity/views/error-page.ts';
 import { changeAccountPage, formPostPage } from '#identity/views/form-post-page.ts';
 import type { Database } from '#infra/database/databases.ts';
@@ -27,6 +28,7 @@ import { createAccessTokenSigner } from './direct/sign-access-token.ts';
 import { TOKEN_PATH } from './features/client-authentication.ts';
 import { createCookieKeys } from './cookie-keys.ts';
 import { createFeatures } from './features.ts';
+import { DEVICE_PATH } from './features/grants/device-code.ts';
 import { RESPONSE_TYPES, withoutAlias } from './features/grants/authorization-code.ts';
 import { defaultScope } from './features/grants/client-credentials.ts';
 import { createRefreshRotation } from './features/grants/refresh-rotation.ts';
@@ -38,6 +40,8 @@ import { createOpaqueIntrospection } from './features/tokens/opaque-introspectio
 import { createAccessTokenVerifier } from './features/tokens/jwt-access-token.ts';
 import { createJwtRevocation } from './features/tokens/revocation.ts';
 import { createPersonsToken } from './features/tokens/persons-token.ts';
+import { createDeviceLimits } from './interactions/create-device-limits.ts';
+import { createDevicePolls } from './interactions/create-device-polls.ts';
 import { createInteractions } from './interactions/create-interactions.ts';
 import { createOpenInteractions } from './interactions/create-open-interactions.ts';
 import type { OpenIdProvider } from './openid-provider.ts';
@@ -49,6 +53,7 @@ import { checkClientMetadata } from './seams/client-check.ts';
 import { newUnusedSecret } from './seams/client-secret.ts';
 import { acceptJsonOnly, setHost, setRequestTarget, withBody } from './seams/request.ts';
 import { createAdapterFactory, PUSHED_REQUEST } from './store/adapter.ts';
+import { isReference } from './store/payload-hashes.ts';
 import { createPayloadStore } from './store/payloads.store.ts';
 import { endAccessOfAccount, revokeForAccounts, revokeForClients, revokeForClientsSince } from './store/revoke-owners.ts';
 import { sweepExpired } from './store/sweep-expired.ts';
@@ -118,6 +123,9 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
     log: telemetry.log,
     ...(options.elapsed === undefined ? {} : { elapsed: options.elapsed }),
   });
+  const { elapsed } = options;
+  const devicePolls = createDevicePolls(elapsed);
+  const deviceLimits = createDeviceLimits({ lifeSeconds: LIFETIMES.deviceCode, ...(elapsed === undefined ? {} : { elapsed }) });
   const adapter = createAdapterFactory({
     store,
     now,
@@ -132,6 +140,7 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
 
   const build = (set: SigningKeySet) => {
     const features = createFeatures({
+      openDeviceCode: deviceLimits.openCode,
       dpopNonces,
       cookieKey: newestCookieKey,
       accounts,
@@ -180,6 +189,12 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
       rememberUsed: (id, until) => store.insert({ model: 'ReplayDetection', id, payload: {}, expiresAt: until }),
       keepPushedRequest: (id, until) => store.prolong(PUSHED_REQUEST, id, until),
       responseTypes: RESPONSE_TYPES,
+      devices: {
+        polls: devicePolls,
+        guesses: deviceLimits.guesses,
+        isReference,
+        userCodePage: (view) => renderHtml(userCodePage({ action: DEVICE_PATH, ...view })),
+      },
       openInteractions,
       log: telemetry.log,
       refusals: options.refusals,

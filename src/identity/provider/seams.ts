@@ -8,6 +8,10 @@ import { rememberAskedScopes } from './seams/asked-scopes.ts';
 import { nameMissingClient } from './seams/client-missing.ts';
 import { compareHashedSecrets, noteAddress, type ShownSecret } from './seams/client-secret.ts';
 import { createCurrentRequest } from './seams/current-request.ts';
+import { readDeviceGrantFirst } from './seams/device-grant.ts';
+import { fillInUserCode } from './seams/device-pages.ts';
+import { type DevicePolls, paceDevices } from './seams/device-polls.ts';
+import { keepDeviceReferences } from './seams/device-references.ts';
 import { defaultScopeOfClientCredentials } from './seams/default-scope.ts';
 import { answerFailures, answerNotFound } from './seams/failures.ts';
 import { type FormPostPages, showFormPost } from './seams/form-post.ts';
@@ -25,6 +29,7 @@ import { askForScriptHashes, secureHeaders, withholdFromOrigins } from './seams/
 import { nameResponseType } from './seams/response-type.ts';
 import { spareFamilies } from './seams/spared-families.ts';
 import { answerStructuredTokens, type StructuredTokenAnswers } from './seams/structured-tokens.ts';
+import { type CodeGuesses, limitUserCodes } from './seams/user-codes.ts';
 import { openUserinfo, type PersonsToken } from './seams/userinfo-tokens.ts';
 
 type Metadata = Readonly<Record<string, unknown>>;
@@ -55,6 +60,13 @@ export const installSeams = (
     readonly rememberUsed: (id: string, until: number) => Promise<boolean>;
     /** Lets a pushed request stay until a moment, in milliseconds since the epoch. */
     readonly keepPushedRequest: (id: string, until: number) => Promise<void>;
+    readonly devices: {
+      readonly polls: DevicePolls;
+      readonly guesses: CodeGuesses;
+      readonly isReference: (deviceCode: string) => boolean;
+      /** The page that asks for a code, with the one of its address filled in. */
+      readonly userCodePage: Parameters<typeof fillInUserCode>[1];
+    };
     /** Whether scripts of this origin may read answers to some client. */
     readonly mayRead: (origin: string) => Promise<boolean>;
     readonly responseTypes: readonly string[];
@@ -79,6 +91,9 @@ export const installSeams = (
   rememberAskedScopes(provider, current);
   rotateRefreshTokens(provider, current, options.rotate);
   openUserinfo(provider, current, options.personsToken);
+  limitUserCodes(provider, options.devices.guesses);
+  readDeviceGrantFirst(provider, current);
+  keepDeviceReferences(provider, current, options.devices.isReference);
   const answerFailure = answerFailures(provider, options);
 
   provider.use(async (context, next) => {
@@ -89,6 +104,8 @@ export const installSeams = (
     await keepPushedRequest(ctx, options.keepPushedRequest);
     answerFailure(ctx);
     nameMissingClient(ctx);
+    paceDevices(ctx, options.devices.polls);
+    fillInUserCode(ctx, options.devices.userCodePage);
     await answerStructuredTokens(ctx, options.structuredTokens);
     answerNotFound(ctx);
     changeMetadata(ctx, options.completeMetadata);

@@ -14,6 +14,7 @@ export const landingOf = ({ demoAccounts }: { readonly demoAccounts: readonly Pu
       title: 'Discovery',
       about: 'everything that a client library needs; give it the issuer of this server',
     },
+    { path: '/device', title: 'Connect a device', about: 'enter the code that a device or a command shows' },
     { path: '/.well-known/jwks.json', title: 'Public keys', about: 'the keys that verify its tokens' },
     { path: '/readyz', title: 'Readiness', about: 'whether it can serve' },
   ],

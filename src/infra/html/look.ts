@@ -82,6 +82,9 @@ textarea { display: block; font-family: ui-monospace, "Cascadia Mono", Menlo, mo
 
 input[aria-invalid="true"] { border-color: var(--alert); }
 
+.code { font-family: ui-monospace, "Cascadia Mono", Menlo, monospace; font-size: 1.75rem; letter-spacing: 0.08em; text-align: center; }
+input[type="text"].code { font-size: 1.375rem; text-transform: uppercase; }
+
 .actions { display: flex; flex-wrap: wrap; gap: 0.75rem; margin-top: 1.5rem; }
 
 button, a.button {

@@ -37,6 +37,7 @@ describe('the demo seed of Identity', () => {
     expect(seed.clients.map((client) => client.client_id)).toEqual([
       'demo-public-client',
       'demo-browser-client',
+      'demo-device-client',
       'demo-confidential-client',
       'demo-other-client',
       'demo-short-lived-client',

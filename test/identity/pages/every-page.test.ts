@@ -45,6 +45,19 @@ const logOut = async (browser: Browser): Promise<Page> => {
   return browser.visit(`${ISSUER}/oidc/logout`);
 };
 
+const codesOfDevice = async () => {
+  const form = { client_id: 'demo-device-client', scope: 'openid kms:read' };
+  const answer = await running.fetch(`${ISSUER}/oauth2/device_authorization`, { method: 'POST', body: new URLSearchParams(form) });
+  return (await answer.json()) as { readonly user_code: string; readonly verification_uri_complete: string };
+};
+
+/** The page on which a code is compared. */
+const compare = async (browser: Browser): Promise<Page> =>
+  browser.submit(await browser.visit(`${ISSUER}/device`), { user_code: (await codesOfDevice()).user_code });
+
+const consentOfDevice = async (browser: Browser): Promise<Page> =>
+  browser.submit(await browser.submit(await compare(browser), {}), { demo_account: 'demo-user' });
+
 /** Every page that there is: how one gets there, its status, and words of it. */
 const PAGES: readonly (readonly [name: string, status: number, words: string, visit: (browser: Browser) => Promise<Page>])[] = [
   ['the start', 200, 'An OpenID provider', (browser) => browser.visit(`${ISSUER}/`)],
@@ -66,6 +79,37 @@ const PAGES: readonly (readonly [name: string, status: number, words: string, vi
   ['the question before a log-out', 200, 'Log out?', logOut],
   ['the end of a session', 200, 'You are logged out', async (browser) => browser.submit(await logOut(browser), { logout: 'yes' })],
   ['a session that goes on', 200, 'You are still logged in', async (browser) => browser.submit(await logOut(browser), {})],
+  ['the code of a device', 200, 'Connect a device', (browser) => browser.visit(`${ISSUER}/device`)],
+  [
+    'the code of a device in the address',
+    200,
+    'Connect a device',
+    async (browser) => browser.visit((await codesOfDevice()).verification_uri_complete),
+  ],
+  ['a code that is to be compared', 200, 'Compare the code', compare],
+  ['the consent for a device', 200, 'for the device that showed you the code', consentOfDevice],
+  [
+    'a device that is connected',
+    200,
+    'Your device is connected',
+    async (browser) => browser.submit(await consentOfDevice(browser), { decision: 'allow' }),
+  ],
+  ['a device that is refused', 200, 'You refused', async (browser) => browser.submit(await compare(browser), { abort: 'yes' })],
+  [
+    'a device that gets no consent',
+    200,
+    'You refused',
+    async (browser) => browser.submit(await consentOfDevice(browser), { decision: 'deny' }),
+  ],
+  [
+    'a code that there is not',
+    400,
+    'There is no such code',
+    async (browser) => browser.submit(await browser.visit(`${ISSUER}/device`), { user_code: 'BBBB-BBBB' }),
+  ],
+  ['no code', 400, 'Enter the code', async (browser) => browser.submit(await browser.visit(`${ISSUER}/device`), { user_code: '' })],
+  ['a code without cookies', 400, 'blocks cookies', (browser) => browser.post(`${ISSUER}/device`, { xsrf: 'x', user_code: 'x' })],
+  ['a way back of a device without cookies', 400, 'blocks cookies', (browser) => browser.visit(`${ISSUER}/device/gone`)],
   ['a client that is unknown', 400, 'is not set up for this server', (browser) => browser.visit(authorization({ client_id: 'nobody' }))],
   [
     'a redirect URI of somebody else',
@@ -179,6 +223,23 @@ describe('somebody who is not the one that is logged in', () => {
     const browser = browse();
     const consent = await changeAccount(browser, 'demo-user');
     expect(consent.html).toContain('You are logged in as <strong>demo-user</strong>');
+  });
+});
+
+describe('an address that holds the code of a device', () => {
+  it('fills the code in, and connects nothing by itself', async () => {
+    const browser = browse();
+    const codes = await codesOfDevice();
+    const page = await browser.visit(codes.verification_uri_complete);
+    expect(page.html).toContain(`value="${codes.user_code}"`);
+    expect(page.html).not.toContain('<script');
+    const compared = await browser.submit(page, { user_code: codes.user_code });
+    expect(compared.html).toContain('<strong>Demo Device</strong> wants to connect the device that shows this code');
+  });
+
+  it('shows a hostile code as text', async () => {
+    const page = await browse().visit(`${ISSUER}/device?user_code=${encodeURIComponent('"><script>alert(1)</script>')}`);
+    expect(page.html).not.toContain('<script>');
   });
 });
 

@@ -12,6 +12,7 @@ const features = createFeatures({
   cookieKey: 'a key of a cookie, long enough for every check',
   dpopNonces: 'offered',
   issuer: 'https://localhost:8082',
+  openDeviceCode: () => {},
   now: Date.now,
   resourceServers: [KMS_SERVER],
   signingKid: 'k-1',

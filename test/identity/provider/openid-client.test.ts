@@ -1,6 +1,7 @@
 import * as oauth from 'openid-client';
 import { describe, expect, test } from 'vitest';
 import { KMS_RESOURCE } from '#infra/magic/magic.ts';
+import { aDevice, connect } from '#test/identity/support/device.ts';
 import { databaseKinds } from '#test/support/database.ts';
 import { providerOn } from '#test/identity/support/identity-database.ts';
 import {
@@ -59,6 +60,23 @@ describe.each(databaseKinds())('an independent client on %s', (kind) => {
     expect(info.preferred_username).toBe(account.username);
     expect([before.active, after.active]).toEqual([true, false]);
     await expect(oauth.refreshTokenGrant(config, refreshed.refresh_token ?? '')).rejects.toMatchObject({ error: 'invalid_grant' });
+  });
+
+  test('connects a device, whose person is somewhere else', async () => {
+    await using provider = await providerOn(kind);
+    const [account, client] = [anAccount(), aDevice()];
+    provider.register(account, client);
+    const config = await discover(provider, client.clientId, oauth.None());
+
+    const codes = await oauth.initiateDeviceAuthorization(config, { scope: 'openid profile kms:read', resource: KMS_RESOURCE });
+    await connect(provider, codes.user_code, account);
+    // It waits for the interval before it asks for the first time.
+    const tokens = await oauth.pollDeviceAuthorizationGrant(config, { ...codes, interval: 0.01 });
+
+    expect(codes.interval).toBe(5);
+    expect(tokens.claims()).toMatchObject({ sub: account.accountId });
+    const info = await oauth.fetchUserInfo(config, tokens.access_token, account.accountId);
+    expect(info.preferred_username).toBe(account.username);
   });
 
   test('gets a client-credentials token with a secret of any characters', async () => {

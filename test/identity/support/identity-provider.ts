@@ -144,6 +144,8 @@ export interface TestProvider extends AsyncDisposable {
   /** A form post with the client's own authentication. */
   post(path: string, form: Readonly<Record<string, string>>, client?: ClientRecord, secret?: string): Promise<HttpsResponse>;
   attempt(client: ClientRecord, params?: Readonly<Record<string, string | null>>): Attempt;
+  /** Goes on from an answer: follows redirects, logs in and answers the consent. */
+  follow(browser: Browser, from: HttpsResponse, account?: AccountClaims, answer?: 'allow' | 'deny'): Promise<Walk>;
   walk(browser: Browser, url: string | URL, account?: AccountClaims, answer?: 'allow' | 'deny'): Promise<Walk>;
   /** The whole authorization, to the code. */
   code(attempt: Attempt, account: AccountClaims, browser?: Browser): Promise<string>;
@@ -262,9 +264,9 @@ export const startProvider = async (database: Database<IdentityTables>, options:
     return { client: as, redirectUri, verifier, url };
   };
 
-  const walk: TestProvider['walk'] = async (as, start, account, answer = 'allow') => {
+  const follow: TestProvider['follow'] = async (as, from, account, answer = 'allow') => {
     const pages: string[] = [];
-    let last = await as.request({ url: start });
+    let last = from;
     for (let step = 0; step < 12; step += 1) {
       const location = last.headers.location === undefined ? undefined : new URL(last.headers.location, ISSUER);
       if (location === undefined) return { callback: null, pages, last };
@@ -281,6 +283,7 @@ export const startProvider = async (database: Database<IdentityTables>, options:
     }
     throw new Error(`the authorization went in circles: ${pages.join(' ')}`);
   };
+  const walk: TestProvider['walk'] = async (as, start, ...rest) => follow(as, await as.request({ url: start }), ...rest);
 
   const code: TestProvider['code'] = async (of, account, as = browser()) => {
     const { callback, last } = await walk(as, of.url, account);
@@ -315,6 +318,7 @@ export const startProvider = async (database: Database<IdentityTables>, options:
     send,
     post,
     attempt,
+    follow,
     walk,
     code,
     exchange,

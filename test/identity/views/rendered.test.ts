@@ -1,8 +1,10 @@
 import { expect, it } from 'vitest';
 import { renderHtml } from '#infra/html/html.ts';
+import { STYLESHEET_URL } from '#infra/html/look.ts';
 import { KMS_RESOURCE } from '#infra/magic/magic.ts';
 import { consentPage } from '#identity/views/consent-page.ts';
 import { errorPage } from '#identity/views/error-page.ts';
+import { confirmDevicePage, deviceConnectedPage, deviceRefusedPage, userCodePage } from '#identity/views/device-page.ts';
 import { changeAccountPage, formPostPage } from '#identity/views/form-post-page.ts';
 import { loginPage } from '#identity/views/login-page.ts';
 import { loggedOutPage, logoutPage, stillLoggedInPage } from '#identity/views/logout-page.ts';
@@ -40,6 +42,23 @@ const pages = {
     action: '/login/1',
     demoAccounts: [{ username: 'demo-user', about: 'Demo User: user in the tenant demo' }],
   }),
+  device: userCodePage({ action: '/device', token: 'a-token' }),
+  'device-again': userCodePage({ action: '/device', token: 'a-token', userCode: 'BBBB-<', problem: 'There is no such code.' }),
+  'device-confirm': confirmDevicePage({
+    form: '<form id="op.deviceConfirmForm"></form>',
+    clientName: form.clientName,
+    userCode: 'BBBB-CCCC',
+    address: '192.0.2.1',
+    username: 'demo-user',
+  }),
+  'device-confirm-bare': confirmDevicePage({
+    form: '<form id="op.deviceConfirmForm"></form>',
+    clientName: form.clientName,
+    userCode: 'BBBB-CCCC',
+    address: '192.0.2.1',
+  }),
+  'device-connected': deviceConnectedPage({ clientName: form.clientName }),
+  'device-refused': deviceRefusedPage(),
   'form-post': formPostPage({ form: '<form method="post" action="https://client.example/">', script: '<script>submit()</script>' }),
   'account-change': changeAccountPage({ form: '<form method="post" action="/oidc/logout/confirm">', script: '<script>submit()</script>' }),
   logout: logoutPage({ form: '<form id="op.logoutForm"></form>', clientName: form.clientName }),
@@ -57,5 +76,6 @@ const pages = {
 };
 
 it.each(Object.entries(pages))('the page %s is the same, byte for byte', async (name, page) => {
-  await expect(renderHtml(page)).toMatchFileSnapshot(`rendered/${name}.txt`);
+  // The style sheet has another name each time that it changes, which is no change of a page.
+  await expect(renderHtml(page).replace(STYLESHEET_URL, '/assets/passthru.css')).toMatchFileSnapshot(`rendered/${name}.txt`);
 });

@@ -8,6 +8,9 @@ import { operatorClient, operatorCommand } from './operator-command.ts';
 import { originOfPassword, readPassword } from './read-password.ts';
 import { refusedInput } from './refused-input.ts';
 
+/** Grants whose name in the protocol is long. @see RFC 8628 section 3.4 */
+const GRANT_TYPES: Readonly<Record<string, string>> = { device_code: 'urn:ietf:params:oauth:grant-type:device_code' };
+
 /** `passthru client create`: an OAuth client of Identity, whose secret the caller chooses where it has one. */
 export const clientCreate = (call: CommandCall<string, typeof CLIENT_CREATE_FLAGS>): Promise<ExitCode> =>
   operatorCommand(call, async (flags) => {
@@ -26,7 +29,7 @@ export const clientCreate = (call: CommandCall<string, typeof CLIENT_CREATE_FLAG
         name,
         application_type: flags.type,
         token_endpoint_auth_method: auth,
-        grant_types: flags.grant ?? [],
+        grant_types: (flags.grant ?? []).map((grant) => GRANT_TYPES[grant] ?? grant),
         redirect_uris: flags.redirectUri ?? [],
         post_logout_redirect_uris: flags.postLogoutRedirectUri ?? [],
         cors_origins: flags.corsOrigin ?? [],

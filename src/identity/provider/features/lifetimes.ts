@@ -4,6 +4,8 @@ const DAY_S = 86_400;
 /** Seconds. A grant outlives its refresh tokens: it is the end of the whole family. */
 export const LIFETIMES = {
   authorizationCode: MINUTE_S,
+  /** Of the codes of a device: as long as somebody may need to find a browser, and log in. */
+  deviceCode: 10 * MINUTE_S,
   grant: 30 * DAY_S,
   idToken: 60 * MINUTE_S,
   interaction: 30 * MINUTE_S,

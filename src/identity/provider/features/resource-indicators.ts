@@ -15,8 +15,8 @@ const requestedScopes = (ctx: KoaContextWithOIDC): string[] => {
 
 /** The scopes for single keys that a request is about: nobody could list all that there are. */
 const keyScopesAt = (ctx: KoaContextWithOIDC, server: ResourceServer): readonly string[] => {
-  const { AuthorizationCode: code, RefreshToken: refreshToken } = ctx.oidc.entities;
-  const asked = new Set([...requestedScopes(ctx), ...(code?.scopes ?? []), ...(refreshToken?.scopes ?? [])]);
+  const { AuthorizationCode: code, DeviceCode: device, RefreshToken: refreshToken } = ctx.oidc.entities;
+  const asked = new Set([...requestedScopes(ctx), ...(code?.scopes ?? []), ...(device?.scopes ?? []), ...(refreshToken?.scopes ?? [])]);
   return [...asked].filter((scope) => !server.scopes.includes(scope) && knowsScope(server, scope));
 };
 

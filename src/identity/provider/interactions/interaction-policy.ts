@@ -36,6 +36,9 @@ export const OTHER_ACCOUNT = { otherAccount: true } as const;
 /**
  * The provider's own prompts, login before consent, with four changes: an account that is gone logs in again, somebody who is not the one
  * that has a session may log in as himself, roles limit consent, and the scopes of the client the claims.
+    ),
+  );
+ * that has a session may log in as himself, roles limit consent, and a device is allowed anew each time.
  */
 export const createInteractionPolicy = (): interactionPolicy.DefaultPolicy => {
   const policy = interactionPolicy.base();
@@ -56,6 +59,14 @@ export const createInteractionPolicy = (): interactionPolicy.DefaultPolicy => {
       'consent_required',
       (ctx) => (missingClaims(ctx).length > 0 ? Check.REQUEST_PROMPT : Check.NO_NEED_TO_PROMPT),
       (ctx) => ({ missingClaims: missingClaims(ctx) }),
+    ),
+  );
+  // A code can come from a stranger: RFC 8628 section 5.4.
+  checksOf(policy, 'consent').add(
+    new Check('device', 'a device needs the consent of its person', 'consent_required', (ctx) =>
+      /^(code_verification|device_resume)$/.test(ctx.oidc.route) && ctx.oidc.result?.consent === undefined
+        ? Check.REQUEST_PROMPT
+        : Check.NO_NEED_TO_PROMPT,
     ),
   );
   checksOf(policy, 'consent', 'rs_scopes_missing').add(

@@ -39,7 +39,7 @@ const onSave = (model: { readonly prototype: object }, current: CurrentRequest, 
  *
  * Why: client libraries send the scope of their configuration with each refresh (Authlib, requests-oauthlib, mod_auth_openidc), and
  * oidc-provider refuses it where roles or consent had left out a part.
- * Bends: `IN_PAYLOAD`, `save` and `find` of the models AuthorizationCode and RefreshToken, and `params.scope`, which the grant reads after
+ * Bends: `IN_PAYLOAD`, `save` and `find` of the models AuthorizationCode, DeviceCode and RefreshToken, and `params.scope`, which the grant reads after
  * it has found the token; read in oidc-provider 9.13.3 (lib/models/payload.js, lib/models/refresh_token.js,
  * lib/actions/grants/refresh_token.js).
  * Held by: test/identity/provider/seams/asked-scopes.test.ts
@@ -47,11 +47,12 @@ const onSave = (model: { readonly prototype: object }, current: CurrentRequest, 
  * @see RFC 6749 sections 3.3 and 6
  */
 export const rememberAskedScopes = (provider: Provider, current: CurrentRequest): void => {
-  for (const model of [provider.AuthorizationCode, provider.RefreshToken]) keepMember(model, ASKED);
-  onSave(provider.AuthorizationCode, current, ({ oidc }) => oidc.params?.scope as string | undefined);
+  for (const model of [provider.AuthorizationCode, provider.DeviceCode, provider.RefreshToken]) keepMember(model, ASKED);
+  for (const model of [provider.AuthorizationCode, provider.DeviceCode])
+    onSave(model, current, ({ oidc }) => oidc.params?.scope as string | undefined);
   onSave(provider.RefreshToken, current, ({ oidc }) => {
-    const { RotatedRefreshToken: before, AuthorizationCode: code } = oidc.entities as unknown as Entities;
-    return (before ?? code)?.askedScope;
+    const { RotatedRefreshToken: before, AuthorizationCode: code, DeviceCode: device } = oidc.entities as unknown as Entities;
+    return (before ?? code ?? device)?.askedScope;
   });
   replaceMethod<Find>(
     provider.RefreshToken,

@@ -1,4 +1,4 @@
-import type { AccessToken, AuthorizationCode, Grant, Provider, RefreshToken } from 'oidc-provider';
+import type { AccessToken, AuthorizationCode, DeviceCode, Grant, Provider, RefreshToken } from 'oidc-provider';
 import { onEntity } from './on-entity.ts';
 
 interface OidcContext {
@@ -8,6 +8,7 @@ interface OidcContext {
   readonly entities: {
     readonly Grant?: Grant;
     readonly AuthorizationCode?: AuthorizationCode;
+    readonly DeviceCode?: DeviceCode;
     readonly RefreshToken?: RefreshToken;
   };
 }
@@ -26,9 +27,9 @@ export const keepOpenidScopes = (provider: Provider): void => {
   onEntity(provider, (context: OidcContext, name, entity) => {
     if (name !== 'AccessToken' || context.route !== 'token') return;
     const token = entity as AccessToken;
-    const { Grant, AuthorizationCode, RefreshToken } = context.entities;
+    const { Grant, AuthorizationCode, DeviceCode, RefreshToken } = context.entities;
     if (token.resourceServer === undefined || Grant === undefined) return;
-    const source = RefreshToken ?? AuthorizationCode;
+    const source = RefreshToken ?? AuthorizationCode ?? DeviceCode;
     token.claims = source?.claims;
     const asked = context.params?.scope === undefined ? source?.scopes : context.requestParamScopes;
     const granted = Grant.getOIDCScopeFiltered(asked ?? new Set());

@@ -3,6 +3,7 @@ import { errors } from 'oidc-provider';
 import { InternalError } from '#infra/apperr/app-error.ts';
 import { MAX_TOKEN_LENGTH } from '#infra/secrets/credential-limits.ts';
 import { withCredentials, withoutCredentials } from '../seams/interaction-payload.ts';
+import { withoutDeviceCodes, withUserCode } from './device-payload.ts';
 import { GRANT } from './payload-hashes.ts';
 import type { PayloadEntry, PayloadStore, StoredPayload } from './payloads.ts';
 
@@ -16,7 +17,7 @@ const toEntry = (model: string, id: string, payload: Payload, expiresAt: number 
   return {
     model,
     id,
-    payload: withoutCredentials(model, id, payload),
+    payload: withoutDeviceCodes(model, withoutCredentials(model, id, payload)),
     // An interaction only looks at its grant; it is no member of the family.
     grantId: model === 'Interaction' ? undefined : text(payload.grantId),
     uid: text(payload.uid),
@@ -27,9 +28,12 @@ const toEntry = (model: string, id: string, payload: Payload, expiresAt: number 
   };
 };
 
-const fromStored = (stored: StoredPayload | undefined, restore: (payload: Payload) => Payload): AdapterPayload | undefined =>
+const fromStored = (
+  stored: StoredPayload | undefined,
+  restore: (payload: Payload, reference: string) => Payload,
+): AdapterPayload | undefined =>
   stored && {
-    ...restore({ ...stored.payload }),
+    ...restore({ ...stored.payload }, stored.reference),
     ...(stored.consumedAt === null ? {} : { consumed: Math.floor(stored.consumedAt / 1000) }),
   };
 
@@ -89,7 +93,10 @@ export const createAdapterFactory = (options: {
         fromStored(inTime(await ifShort(id, () => store.find(model, id))), (payload) => withCredentials(model, id, payload)) ??
         (model === PUSHED_REQUEST ? { ...USED } : undefined),
       findByUid: async (uid) => fromStored(inTime(await ifShort(uid, () => store.findByUid(model, uid))), (payload) => payload),
-      findByUserCode: async (code) => fromStored(await ifShort(code, () => store.findByUserCode(model, code)), (payload) => payload),
+      findByUserCode: async (code) =>
+        fromStored(await ifShort(code, () => store.findByUserCode(model, code)), (payload, reference) =>
+          withUserCode(payload, reference, code),
+        ),
       consume: async (id) => {
         if ((await store.consume(model, id)) === 'consumed') return;
         throw model === PUSHED_REQUEST

@@ -5,7 +5,7 @@ import type { IdentityTables } from '#identity/database/tables.ts';
 import type { PayloadRow } from '#identity/database/payloads.table.ts';
 import type { RevocationLog } from '#identity/revocations/revocations.ts';
 import { createFamilies } from './families.ts';
-import { GRANT, grantReference, hash, hashOfId, sha256 } from './payload-hashes.ts';
+import { GRANT, grantReference, hash, hashOfId, sha256, USER_CODE } from './payload-hashes.ts';
 import { fromRow, toRow } from './payload-rows.ts';
 import type { PayloadStore, StoredPayload } from './payloads.ts';
 import { createRotations, type Rotations } from './rotations.ts';
@@ -57,7 +57,7 @@ export const createPayloadStore = (options: {
     fromRow(
       await db
         .selectFrom('oidc_payloads')
-        .select(['payload', 'consumed_at'])
+        .select(['id_hash', 'payload', 'consumed_at'])
         .where(column, '=', value)
         .where('model', '=', model)
         .executeTakeFirst(),
@@ -89,7 +89,7 @@ export const createPayloadStore = (options: {
 
     find: (model, id) => findOne('id_hash', hashOfId(model, id), model),
     findByUid: (model, uid) => findOne('uid_hash', hash('uid', uid), model),
-    findByUserCode: (model, userCode) => findOne('user_code_hash', hash('user-code', userCode), model),
+    findByUserCode: (model, userCode) => findOne('user_code_hash', hash(USER_CODE, userCode), model),
 
     consume: (model, id) =>
       database.transaction(async (tx) => {

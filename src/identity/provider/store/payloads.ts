@@ -7,6 +7,8 @@
 
 /** One entity as the provider reads it; times in milliseconds since the epoch. */
 export interface StoredPayload {
+  /** The hash of its id. */
+  readonly reference: string;
   readonly payload: Readonly<Record<string, unknown>>;
   readonly consumedAt: number | null;
 }

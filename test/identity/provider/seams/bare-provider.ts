@@ -33,7 +33,7 @@ const memory =
     upsert: async (id, payload) => void entities.set(`${model} ${id}`, payload),
     find: async (id) => entities.get(`${model} ${id}`),
     findByUid: async (uid) => [...entities.values()].find((payload) => payload.uid === uid),
-    findByUserCode: async () => undefined,
+    findByUserCode: async (code) => [...entities.values()].find((payload) => payload.userCode === code),
     consume: async () => {},
     destroy: async (id) => void entities.delete(`${model} ${id}`),
     revokeByGrantId: async () => {},
