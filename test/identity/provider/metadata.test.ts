@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
+import { DEVICE_GRANT } from '#identity/clients/client.ts';
 import { expect, test, vi } from 'vitest';
 import { providerOn } from '#test/identity/support/identity-database.ts';
 import { aClient, anAccount, aServiceClient, ISSUER } from '#test/identity/support/identity-provider.ts';
@@ -36,7 +37,8 @@ test('discovery and the OAuth metadata say what is there, with the issuer of the
     backchannel_logout_session_supported: true,
     response_modes_supported: ['query', 'form_post'],
     claims_supported: ['sub', 'name', 'preferred_username', 'tenant_id', 'roles', 'email', 'sid', 'auth_time', 'iss', 'amr'],
-    grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],
+    grant_types_supported: expect.arrayContaining(['authorization_code', 'refresh_token', 'client_credentials', DEVICE_GRANT]),
+    device_authorization_endpoint: `${ISSUER}/oauth2/device_authorization`,
     code_challenge_methods_supported: ['S256'],
     id_token_signing_alg_values_supported: ['ES256'],
     token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
