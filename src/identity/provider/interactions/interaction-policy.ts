@@ -34,11 +34,8 @@ export const missingClaims = (ctx: KoaContextWithOIDC): readonly string[] => {
 export const OTHER_ACCOUNT = { otherAccount: true } as const;
 
 /**
- * The provider's own prompts, login before consent, with four changes: an account that is gone logs in again, somebody who is not the one
- * that has a session may log in as himself, roles limit consent, and the scopes of the client the claims.
-    ),
-  );
- * that has a session may log in as himself, roles limit consent, and a device is allowed anew each time.
+ * The provider's own prompts, login before consent, with these changes: an account that is gone logs in again, somebody who is not the one
+ * that has a session may log in as himself, roles limit consent, and the scopes of the client the claims. A device is allowed anew each time.
  */
 export const createInteractionPolicy = (): interactionPolicy.DefaultPolicy => {
   const policy = interactionPolicy.base();
