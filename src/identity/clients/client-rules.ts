@@ -1,3 +1,4 @@
+import { DEVICE_GRANT } from './client.ts';
 import type { FieldIssue } from '#infra/apperr/app-error.ts';
 import { type ClientRecord, hasSharedSecret } from './client.ts';
 import { isOrigin } from './cors-origins.ts';
@@ -54,10 +55,10 @@ const ofGrants = ({ authMethod, grantTypes, redirectUris, scopes, tenantId }: Cl
       'Name where a log-in leads back to.',
     ),
     ...when(
-      grantTypes.includes('refresh_token') && !logsIn,
+      grantTypes.includes('refresh_token') && !logsIn && !grantTypes.includes(DEVICE_GRANT),
       'grant_types',
       'has refresh_token, and no grant that gives one',
-      'Add authorization_code, or leave it out.',
+      'Add authorization_code or the grant of device codes, or leave it out.',
     ),
     ...when(
       scopes.includes('offline_access') && !grantTypes.includes('refresh_token'),
