@@ -23,6 +23,7 @@ import { refreshTokensConfigSchema } from './provider/features/grants/refresh-co
 import { dpopConfigSchema } from './provider/features/tokens/dpop-nonces.ts';
 import { resourceServerSchema } from './resource-servers/resource-server.ts';
 import { outgoingConfigSchema, outgoingIssues } from './outgoing/config.ts';
+import { registrationConfigSchema } from './registration/config.ts';
 import { secretsSchema } from './secrets.ts';
 
 /** The members that `identity.yml` and its overlays may have; each slice owns the schema of its own part. */
@@ -64,6 +65,7 @@ export const identityConfigSchema = strictObject({
   errors: errorsConfigSchema,
   resource_servers: Type.Array(resourceServerSchema, { minItems: 1, description: 'APIs for which Identity makes access tokens' }),
   outgoing: outgoingConfigSchema,
+  registration: registrationConfigSchema,
   refresh_tokens: refreshTokensConfigSchema,
   service_clients: Type.Array(serviceClientSchema, { default: [], description: 'services that may ask about tokens' }),
   browser_clients: Type.Array(browserClientSchema, {

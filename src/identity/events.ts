@@ -18,7 +18,7 @@ type RefusalEvent =
     }
   | {
       readonly type: 'client-refused';
-      readonly reason: 'wrong-secret';
+      readonly reason: 'wrong-secret' | 'wrong-registration-token';
       readonly address: string;
       /** Of the client id that was tried. */
       readonly nameTag: string;
@@ -32,6 +32,7 @@ export type IdentityEvent =
   | { readonly type: 'consent-given'; readonly accountId: string; readonly clientId: string }
   | { readonly type: 'account-change-begun'; readonly accountId: string; readonly clientId: string }
   | { readonly type: 'consent-refused'; readonly accountId: string; readonly clientId: string }
+  | { readonly type: 'client-registered' | 'registration-changed' | 'registration-removed'; readonly clientId: string }
   | { readonly type: 'logout-told'; readonly clientId: string }
   | {
       readonly type: 'logout-not-told';
@@ -56,12 +57,14 @@ const refusalOf = (event: RefusalEvent): Refusal => {
   const { address, reason, nameTag } = event;
   const isLogin = event.type === 'login-failed';
   const status = !isLogin ? 401 : reason === 'wrong-credentials' ? 403 : 429;
-  const who = isLogin ? { client_id: event.clientId, credential: 'password' } : { credential: 'client-secret' };
+  const isRegistration = reason === 'wrong-registration-token';
+  const credential = isRegistration ? 'registration-token' : 'client-secret';
+  const who = isLogin ? { client_id: event.clientId, credential: 'password' } : { credential };
   return {
     address,
     status,
     code: reason,
-    message: isLogin ? 'log-in failed' : 'a client gave a wrong secret',
+    message: isLogin ? 'log-in failed' : isRegistration ? 'a registration with a wrong token' : 'a client gave a wrong secret',
     attributes: { ...who, name_tag: nameTag, code: reason, reason, 'http.response.status_code': status },
   };
 };
@@ -78,6 +81,12 @@ const lineOf = (event: Exclude<IdentityEvent, RefusalEvent>): EventLine => {
       return ['info', 'another account is to answer a consent', { account_id: event.accountId, client_id: event.clientId }];
     case 'consent-refused':
       return ['info', 'consent refused', { account_id: event.accountId, client_id: event.clientId }];
+    case 'client-registered':
+      return ['info', 'a client registered itself', { client_id: event.clientId }];
+    case 'registration-changed':
+      return ['info', 'a client changed its registration', { client_id: event.clientId }];
+    case 'registration-removed':
+      return ['info', 'a client ended its registration', { client_id: event.clientId }];
     case 'logout-told':
       return ['info', 'a client was told of a log-out', { client_id: event.clientId }];
     case 'logout-not-told': {

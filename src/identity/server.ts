@@ -40,6 +40,8 @@ import { createOutgoing } from './outgoing/create-outgoing.ts';
 import { pageOfError, pageOfProblem } from './pages/page-of-error.ts';
 import { registerPages } from './pages/pages.routes.ts';
 import { mountProvider } from './provider/mount.ts';
+import { createClientCheck } from './provider/check-client.ts';
+import { openRegistration } from './registration/open-registration.ts';
 import { createOpenIdProvider } from './provider/provider.ts';
 import { isKnownScope } from './provider/records/client-metadata.ts';
 import { toResourceServer } from './resource-servers/resource-server.ts';
@@ -141,6 +143,7 @@ export const buildIdentity = async (options: {
     refusals,
     detail,
     corsOrigins: config.server.cors_origins,
+    registration: config.registration.enabled,
     dpopNonces: config.dpop.nonce,
     asksForCertificates: config.server.client_certificates === 'request',
     now,
@@ -227,6 +230,22 @@ export const buildIdentity = async (options: {
   });
   const withoutPkce = await clientAdministration.withoutPkce();
   if (withoutPkce.length > 0) emit({ type: 'pkce-exceptions', clientIds: withoutPkce });
+  const ends = createEndAccess({ database, provider, revocations, now });
+  const checkClient = createClientCheck(provider, resourceServers);
+  const registration = config.registration.enabled
+    ? await openRegistration(app, {
+        database,
+        passwords: passwords.clients,
+        clients,
+        checkClient,
+        removeClient: ends.removeClient,
+        issuer,
+        emit,
+        nameTag,
+        now,
+      })
+    : null;
+  if (registration !== null) opened.use(jobs.start(registration.job));
   const isOfConfiguration = (id: string): boolean => serviceClients.has(id) || browserClients.some(({ clientId }) => clientId === id);
   const admin = await createAdmin({
     config: config.admin,
@@ -237,9 +256,10 @@ export const buildIdentity = async (options: {
     accounts: createNewAccounts({ database, passwords: passwords.people, now }),
     clientAdministration,
     clients: createNewClients({ database, passwords: passwords.clients, isOfConfiguration, now }),
-    ends: createEndAccess({ database, provider, revocations, now }),
+    ends,
     passwordChanges,
-    provider,
+    checkClient,
+    initialTokens: registration?.tokens ?? null,
     resourceServers,
     signingKeys,
     reloadKeys: () => provider.reloadKeys(),

@@ -4,7 +4,7 @@ import type { App } from '#infra/http/server.ts';
 import type { NewAccounts } from '#identity/accounts/new-accounts.ts';
 import { passwordSchema, rolesSchema, tenantIdSchema, textSchema } from '#identity/fields.ts';
 import { knowsScope, type ResourceServer } from '#identity/resource-servers/resource-server.ts';
-import { refuseUnknownScopes } from './known-scopes.ts';
+import { refuseUnknownScopes } from '#identity/resource-servers/known-scopes.ts';
 
 const newAccountSchema = strictObject({
   username: textSchema(128),

@@ -15,7 +15,9 @@ import type { NewAccounts } from '#identity/accounts/new-accounts.ts';
 import type { PasswordChanges } from '#identity/accounts/passwords/password-changes.ts';
 import type { ClientAdministration } from '#identity/clients/administration/client-administration.ts';
 import type { NewClients } from '#identity/clients/new-clients.ts';
-import type { OpenIdProvider } from '#identity/provider/openid-provider.ts';
+import type { InitialTokens } from '#identity/clients/registration/initial-tokens.ts';
+import type { CheckClient } from '#identity/provider/check-client.ts';
+import { isKnownScope } from '#identity/provider/records/client-metadata.ts';
 import type { ResourceServer } from '#identity/resource-servers/resource-server.ts';
 import { registerAccountRoutes } from './accounts.routes.ts';
 import { registerClientSecretRoutes } from './client-secrets.routes.ts';
@@ -23,6 +25,7 @@ import { registerClientRoutes } from './clients.routes.ts';
 import { registerEndAccessRoutes } from './end-access.routes.ts';
 import type { EndAccess } from './end-access.service.ts';
 import type { SigningKeys } from '#identity/keys/signing-keys.ts';
+import { registerInitialTokenRoutes } from './initial-tokens.routes.ts';
 import { registerPasswordRoutes } from './passwords.routes.ts';
 import { registerSigningKeyRoutes } from './signing-keys.routes.ts';
 
@@ -41,7 +44,9 @@ export const createAdmin = async (options: {
   readonly clientAdministration: ClientAdministration;
   readonly ends: EndAccess;
   readonly passwordChanges: Pick<PasswordChanges, 'set'>;
-  readonly provider: Pick<OpenIdProvider, 'checkClient'>;
+  readonly checkClient: CheckClient;
+  /** Null where clients do not register themselves. */
+  readonly initialTokens: InitialTokens | null;
   readonly resourceServers: readonly ResourceServer[];
   readonly demo: Demo | null;
   readonly signingKeys: SigningKeys;
@@ -88,6 +93,10 @@ export const createAdmin = async (options: {
   registerEndAccessRoutes(admin, options.ends);
   registerPasswordRoutes(admin, options.passwordChanges);
   registerSigningKeyRoutes(admin, { keys: signingKeys, reload: reloadKeys });
+  if (options.initialTokens !== null) {
+    const isKnown = (scope: string): boolean => isKnownScope(resourceServers, scope);
+    registerInitialTokenRoutes(admin, { tokens: options.initialTokens, isKnownScope: isKnown });
+  }
   if (demo !== null) registerDemoRoutes(admin, demo);
   return admin;
 };

@@ -1,16 +1,14 @@
-import { AppError } from '#infra/apperr/app-error.ts';
 import { ifMatch, ifMatchHeader, ifNoneMatchHeader, isKnown, tagged, taggedAnswers } from '#infra/http/request/entity-tag.ts';
 import { limitOf } from '#infra/http/request/paging.ts';
 import type { App } from '#infra/http/server.ts';
 import type { ClientAdministration } from '#identity/clients/administration/client-administration.ts';
 import { type ClientRecord, hasSharedSecret } from '#identity/clients/client.ts';
 import { type ClientFields, clientOfFields, fieldsOfClient } from '#identity/clients/client-fields.ts';
-import { clientIssues, clientWarnings } from '#identity/clients/client-rules.ts';
 import { newClientSecret } from '#identity/clients/new-client-secret.ts';
+import { clientWarnings } from '#identity/clients/client-rules.ts';
+import { refuseOtherProof } from '#identity/clients/same-proof.ts';
+import type { CheckClient } from '#identity/provider/check-client.ts';
 import type { NewClients } from '#identity/clients/new-clients.ts';
-import type { OpenIdProvider } from '#identity/provider/openid-provider.ts';
-import { isKnownScope } from '#identity/provider/records/client-metadata.ts';
-import type { ResourceServer } from '#identity/resource-servers/resource-server.ts';
 import {
   type ClientChanges,
   clientChangesBody,
@@ -23,24 +21,9 @@ import {
   newClientBody,
   newClientSchema,
 } from './client.schemas.ts';
-import { refuseUnknownScopes } from './known-scopes.ts';
 
 const tags = ['clients'];
 const CLIENTS = '/admin/v1/clients';
-
-/** A client may come to prove itself by another form of the same secret, and not in another way: it would be another client. */
-const refuseOtherProof = (before: ClientRecord, after: ClientRecord): void => {
-  if (hasSharedSecret(before) === hasSharedSecret(after) && (hasSharedSecret(before) || before.authMethod === after.authMethod)) return;
-  throw new AppError('client-contradictory', 400, 'A client keeps the way in which it proves itself.', {
-    fields: [
-      {
-        field: '/token_endpoint_auth_method',
-        message: `cannot come to be ${after.authMethod}, since it is ${before.authMethod}`,
-        fix: 'Make another client.',
-      },
-    ],
-  });
-};
 
 const changed = (client: ClientRecord, changes: ClientChanges): ClientRecord => {
   const all = Object.entries({ ...fieldsOfClient(client), ...changes });
@@ -51,7 +34,6 @@ const changed = (client: ClientRecord, changes: ClientChanges): ClientRecord => 
 /**
  * Clients, for operators.
  *
- * @param options.provider refuses what it could not use
  * @param options.onExcepted hears of a client that is excepted from PKCE
  */
 export const registerClientRoutes = (
@@ -59,21 +41,11 @@ export const registerClientRoutes = (
   options: {
     readonly clients: NewClients;
     readonly administration: ClientAdministration;
-    readonly provider: Pick<OpenIdProvider, 'checkClient'>;
-    readonly resourceServers: readonly ResourceServer[];
+    readonly checkClient: CheckClient;
     readonly onExcepted: (clientId: string) => void;
   },
 ): void => {
-  const { clients, administration, provider, resourceServers, onExcepted } = options;
-
-  /** @throws AppError `client-contradictory`, `scope-unknown` or `client-refused` 400 */
-  const check = async (client: ClientRecord, hasSecret: boolean): Promise<void> => {
-    const fields = clientIssues(client, { hasSecret, pointer: (field) => `/${field === 'tenant' ? 'tenant_id' : field}` });
-    if (fields.length > 0)
-      throw new AppError('client-contradictory', 400, 'The properties of the client contradict each other.', { fields });
-    refuseUnknownScopes(client.scopes, (scope) => isKnownScope(resourceServers, scope), '/scopes');
-    await provider.checkClient(client);
-  };
+  const { clients, administration, checkClient, onExcepted } = options;
 
   admin.post(
     CLIENTS,
@@ -83,7 +55,7 @@ export const registerClientRoutes = (
       const client = clientOfFields({ clientId, tenantId }, fields);
       const made = given === undefined && hasSharedSecret(client) ? newClientSecret() : undefined;
       const secret = given ?? made;
-      await check(client, secret !== undefined);
+      await checkClient(client, secret !== undefined);
       await clients.create(client, secret);
       if (!client.requiresPkce) onExcepted(clientId);
       const shown = await administration.read(clientId);
@@ -132,7 +104,7 @@ export const registerClientRoutes = (
       const decide = async (before: ClientRecord): Promise<ClientRecord> => {
         const after = changed(before, request.body);
         refuseOtherProof(before, after);
-        await check(after, hasSharedSecret(after));
+        await checkClient(after, hasSharedSecret(after));
         return after;
       };
       const client = await administration.change(clientId, decide, ifMatch(request, clientTag).precondition);

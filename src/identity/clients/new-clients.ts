@@ -30,15 +30,7 @@ export const createNewClients = (options: {
   return {
     create: async (client, secret) => {
       if (isOfConfiguration(client.clientId)) throw clientIdUsed();
-      const row = {
-        pk: randomUUIDv7(),
-        ...clientColumns(client),
-        secret_hash: secret === undefined ? null : await passwords.hash(secret),
-        created_at: now(),
-        retired_at: null,
-        retired_by: null,
-        reset_id: null,
-      };
+      const row = newClientRow(client, { secretHash: secret === undefined ? null : await passwords.hash(secret), at: now() });
       try {
         await database.db.insertInto('clients').values(row).execute();
       } catch (error) {
@@ -47,6 +39,17 @@ export const createNewClients = (options: {
     },
   };
 };
+
+/** The row of a client that is no demo. @param made.at epoch milliseconds */
+export const newClientRow = (client: ClientRecord, made: { readonly secretHash: string | null; readonly at: number }) => ({
+  pk: randomUUIDv7(),
+  ...clientColumns(client),
+  secret_hash: made.secretHash,
+  created_at: made.at,
+  retired_at: null,
+  retired_by: null,
+  reset_id: null,
+});
 
 const clientIdUsed = (cause?: unknown): AppError =>
   new AppError('client-id-used', 409, 'Another client has this id.', {

@@ -35,6 +35,10 @@ export interface ClientRow extends ResetColumns, ClientSecurityRow {
   backchannel_logout_uri: string | null;
   /** 1 for a client that needs to be told which session; null for every other. */
   backchannel_logout_session_required: number | null;
+  /** SHA-256, base64url, of the token by which it manages its registration; null for a client that did not register itself. */
+  registration_token_hash: string | null;
+  /** JSON text: all that its initial access token let it ask for; null likewise. */
+  registration_scopes: string | null;
   /** 1 for a client that is granted what it asks for without consent; null for every other. */
   first_party: number | null;
   /** 0 for a client that may ask for a code without PKCE; null for every other. */

@@ -1,6 +1,7 @@
 import type { Migration } from '#infra/database/migration.ts';
 import { clientCertificatesMigration, clientKeysMigration, clientPushedRequestsMigration } from './client-security.table.ts';
 import { accountAccessMigration, accountMigration } from './accounts.table.ts';
+import { initialTokenMigration } from './initial-tokens.table.ts';
 import { logoutMigration } from './logouts.table.ts';
 import {
   clientAdministrationMigration,
@@ -34,4 +35,5 @@ export const identityMigrations: readonly Migration[] = [
   logoutMigration,
   clientKeysMigration,
   clientCertificatesMigration,
+  initialTokenMigration,
 ];

@@ -2,6 +2,7 @@ import type { AccountTables } from './accounts.table.ts';
 import type { ClientTables } from './clients.table.ts';
 import type { DemoTables } from './demo.table.ts';
 import type { SigningKeyTables } from './signing-keys.table.ts';
+import type { InitialTokenTables } from './initial-tokens.table.ts';
 import type { LogoutTables } from './logouts.table.ts';
 import type { PayloadTables } from './payloads.table.ts';
 import type { RevocationTables } from './revocations.table.ts';
@@ -11,4 +12,4 @@ import type { RevocationTables } from './revocations.table.ts';
  * and bytes as the database has them, and the store of each slice reads them into its own types.
  */
 export interface IdentityTables
-  extends AccountTables, ClientTables, DemoTables, LogoutTables, PayloadTables, RevocationTables, SigningKeyTables {}
+  extends AccountTables, ClientTables, DemoTables, InitialTokenTables, LogoutTables, PayloadTables, RevocationTables, SigningKeyTables {}

@@ -89,6 +89,8 @@ export interface OpenIdProviderOptions {
   readonly dpopNonces?: DpopNonces;
   /** Origins whose scripts may read answers to every client, beside those of single clients; none by default. */
   readonly corsOrigins?: readonly string[];
+  /** Whether clients may register themselves. */
+  readonly registration?: boolean;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
   /** Milliseconds of a clock that never goes back. */
@@ -179,7 +181,13 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
       },
       rotate,
       personsToken: createPersonsToken({ verify, store }),
-      completeMetadata: (metadata) => completeMetadata(metadata, issuer, resourceScopes, asksForCertificates),
+      completeMetadata: (metadata) =>
+        completeMetadata(metadata, {
+          issuer,
+          resourceScopes,
+          certificates: asksForCertificates,
+          registration: options.registration === true,
+        }),
       keys,
       formPostPages: {
         answer: (parts) => renderHtml(formPostPage(parts)),

@@ -21,6 +21,7 @@ export const KNOWN_SCHEMAS: Readonly<Record<string, readonly string[]>> = {
     '0016-logouts',
     '0017-client-keys',
     '0018-client-certificates',
+    '0019-initial-access-tokens',
   ],
   'the KMS': [
     '0001-barrier-keys',

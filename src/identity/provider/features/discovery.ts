@@ -5,6 +5,9 @@ const JWKS_PATH = '/.well-known/jwks.json';
 /** Our own, for resource servers: `../../introspection`. */
 export const BATCH_INTROSPECTION_PATH = '/oauth2/introspect/batch';
 
+/** Our own, for clients that register themselves: `../../../registration`. */
+export const REGISTRATION_PATH = '/oauth2/register';
+
 /** Metadata and public keys, for everybody. @see RFC 8414, OpenID Connect Discovery 1.0, RFC 7517 */
 export const discovery = (): Feature => ({
   configuration: { routes: { jwks: JWKS_PATH }, discovery: { scopes_supported: [...OPENID_SCOPES] } },
@@ -33,13 +36,18 @@ const withoutCertificates = (metadata: Readonly<Record<string, unknown>>): Reado
  */
 export const completeMetadata = (
   metadata: Readonly<Record<string, unknown>>,
-  issuer: string,
-  resourceScopes: readonly string[],
-  certificates: boolean,
+  of: {
+    readonly issuer: string;
+    readonly resourceScopes: readonly string[];
+    readonly certificates: boolean;
+    /** Whether clients may register themselves. */
+    readonly registration: boolean;
+  },
 ): Readonly<Record<string, unknown>> => ({
-  ...(certificates ? metadata : withoutCertificates(metadata)),
-  introspection_batch_endpoint: `${issuer}${BATCH_INTROSPECTION_PATH}`,
+  ...(of.certificates ? metadata : withoutCertificates(metadata)),
+  introspection_batch_endpoint: `${of.issuer}${BATCH_INTROSPECTION_PATH}`,
+  ...(of.registration ? { registration_endpoint: `${of.issuer}${REGISTRATION_PATH}` } : {}),
   response_modes_supported: RESPONSE_MODES,
   claims_supported: [...((metadata.claims_supported ?? []) as string[]), 'amr'],
-  scopes_supported: [...new Set([...((metadata.scopes_supported ?? []) as string[]), ...resourceScopes])],
+  scopes_supported: [...new Set([...((metadata.scopes_supported ?? []) as string[]), ...of.resourceScopes])],
 });

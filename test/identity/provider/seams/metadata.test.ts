@@ -21,7 +21,12 @@ test.each(PATHS)('with the seam %s says what clients of ours may do, and every s
       void provider.use(async (context, next) => {
         await next();
         changeMetadata(context as unknown as KoaContextWithOIDC, (metadata) =>
-          completeMetadata(metadata, 'https://identity.example', ['one:read', 'openid'], true),
+          completeMetadata(metadata, {
+            issuer: 'https://identity.example',
+            resourceScopes: ['one:read', 'openid'],
+            certificates: true,
+            registration: false,
+          }),
         );
       }),
   });
