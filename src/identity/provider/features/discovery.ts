@@ -29,16 +29,13 @@ const withoutCertificates = (metadata: Readonly<Record<string, unknown>>): Reado
     }),
   );
 
-/**
- * The metadata with the scopes of all resource servers, the response modes of every client, and the claims of ID tokens as they are.
- *
- * @param certificates whether the listener asks for client certificates
- */
+/** The metadata with the scopes of all resource servers, the response modes of every client, and the claims of ID tokens as they are. */
 export const completeMetadata = (
   metadata: Readonly<Record<string, unknown>>,
   of: {
     readonly issuer: string;
     readonly resourceScopes: readonly string[];
+    /** Whether the listener asks for client certificates. */
     readonly certificates: boolean;
     /** Whether clients may register themselves. */
     readonly registration: boolean;
