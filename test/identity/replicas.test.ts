@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomBytes, randomUUID, randomUUIDv7 } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -10,7 +10,8 @@ import { noTelemetry } from '#infra/telemetry/no-telemetry.ts';
 import { loadIdentityConfig } from '#identity/config.ts';
 import { buildIdentity, type Identity } from '#identity/server.ts';
 import { databaseKinds, type TestDatabases, withDatabases } from '#test/support/database.ts';
-import { identityFiles, KMS_CLIENT_SECRET } from '#test/support/identity.ts';
+import { createBrowser } from '#test/support/identity-browser.ts';
+import { identityFiles, ISSUER, KMS_CLIENT_SECRET } from '#test/support/identity.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
 const basic = (name: string, password: string) => ({ authorization: `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}` });
@@ -61,6 +62,57 @@ describe.skipIf(!databaseKinds().includes('postgres'))('three replicas of Identi
       expect(await identity.demo?.state()).toEqual({ seeded: true, tenants: given, resetPending: null });
       expect((await client.request({ url: `${url}/readyz` })).status).toBe(200);
     }
+  });
+
+  /** Sends each request of a browser to the next replica, as a balancer does. */
+  const inTurn = (): typeof fetch => {
+    let turn = 0;
+    return async (target, init) => {
+      const { pathname, search } = new URL(String(target));
+      turn += 1;
+      const answer = await client.request({
+        method: init?.method === 'POST' ? 'POST' : 'GET',
+        url: `${replicas[turn % replicas.length]?.url}${pathname}${search}`,
+        headers: init?.headers as Record<string, string>,
+        ...(init?.body === undefined ? {} : { body: String(init.body) }),
+      });
+      const headers = new Headers(answer.headers);
+      for (const cookie of answer.setCookies) headers.append('set-cookie', cookie);
+      return new Response(answer.text, { status: answer.status, headers });
+    };
+  };
+
+  it('serve one log-in together: each page from another one, the code at one, refreshes at the others, one of them repeated', async () => {
+    const browser = createBrowser({ fetch: inTurn(), origin: ISSUER });
+    const verifier = randomBytes(32).toString('base64url');
+    const redirectUri = 'http://127.0.0.1:43117/callback';
+    const request = new URLSearchParams({
+      response_type: 'code',
+      client_id: 'demo-public-client',
+      redirect_uri: redirectUri,
+      scope: 'openid profile offline_access kms:read',
+      code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+      code_challenge_method: 'S256',
+      state: randomUUIDv7(),
+    });
+    const login = await browser.visit(`${ISSUER}/oauth2/authorize?${request}`);
+    const consent = await browser.submit(login, { username: 'demo-user', password: 'demo-user-password', decision: 'login' });
+    const callback = new URL((await browser.submit(consent, { decision: 'allow' })).url);
+    const code = callback.searchParams.get('code') ?? '';
+
+    const ask = (url: string, form: Record<string, string>) => post(url, '/oauth2/token', {}, { client_id: 'demo-public-client', ...form });
+    const codeForm = { grant_type: 'authorization_code', code, redirect_uri: redirectUri, code_verifier: verifier };
+    const refreshForm = (token: string) => ({ grant_type: 'refresh_token', refresh_token: token });
+    type Tokens = { readonly access_token: string; readonly refresh_token: string };
+    const first = (await ask(one(), codeForm)).json<Tokens>();
+    const second = (await ask(two(), refreshForm(first.refresh_token))).json<Tokens>();
+    const repeated = (await ask(three(), refreshForm(first.refresh_token))).json<Tokens>();
+    expect(repeated.refresh_token).toBe(second.refresh_token);
+    const info = await client.request({ url: `${one()}/oidc/userinfo`, headers: { authorization: `Bearer ${second.access_token}` } });
+    expect(info.json()).toMatchObject({ preferred_username: 'demo-user' });
+    const replayed = await ask(three(), codeForm);
+    expect(replayed.json()).toMatchObject({ error: 'invalid_grant' });
+    expect((await ask(one(), refreshForm(second.refresh_token))).json()).toMatchObject({ error: 'invalid_grant' });
   });
 
   it('know each other’s tokens, and at once that one was revoked', async () => {

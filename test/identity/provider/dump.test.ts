@@ -4,7 +4,7 @@ import { providerOn } from '#test/identity/support/identity-database.ts';
 import { aClient, anAccount, aServiceClient, secretOf } from '#test/identity/support/identity-provider.ts';
 
 describe.each(databaseKinds())('a dump of %s', (kind) => {
-  test('holds no code, token, cookie, interaction id, client secret or private key, while all of them work', async () => {
+  test('holds no code, token, cookie, interaction id, pushed request, client secret or private key, while all of them work', async () => {
     await using provider = await providerOn(kind);
     const [account, client] = [anAccount(), aClient()];
     const service = aServiceClient({ scopes: ['opaque:read'] });
@@ -16,6 +16,13 @@ describe.each(databaseKinds())('a dump of %s', (kind) => {
     const unused = await provider.code(provider.attempt(client), account, browser);
     const tokens = (await provider.exchange(attempt, code)).json<Record<string, string>>();
     const other = (await provider.post('/oauth2/token', { grant_type: 'client_credentials' }, service)).json<Record<string, string>>();
+    const refreshed = (
+      await provider.post('/oauth2/token', { grant_type: 'refresh_token', refresh_token: tokens['refresh_token'] ?? '' }, client)
+    ).json<Record<string, string>>();
+    const pushedAttempt = provider.attempt(client);
+    const pushed = (await provider.post('/oauth2/par', Object.fromEntries(pushedAttempt.url.searchParams), client)).json<
+      Record<string, string>
+    >();
     const { keys } = await provider.keys.current();
     // An interaction of somebody who is logged in remembers the session.
     const resumed = await browser.request({ url: provider.attempt(client).url });
@@ -29,6 +36,9 @@ describe.each(databaseKinds())('a dump of %s', (kind) => {
       interaction: uidOf(started),
       secondInteraction: uidOf(resumed),
       refreshToken: tokens.refresh_token,
+      successor: refreshed.refresh_token,
+      pushedRequest: pushed.request_uri?.split(':').at(-1),
+      pushedVerifier: pushedAttempt.verifier,
       accessToken: tokens.access_token,
       idToken: tokens.id_token,
       clientToken: other.access_token,
