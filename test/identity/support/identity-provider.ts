@@ -141,6 +141,8 @@ export interface TestProvider extends AsyncDisposable {
   browser(): Browser;
   /** URLs of the issuer reach the server wherever it listens. */
   send(request: HttpsRequest): Promise<HttpsResponse>;
+  /** The same over a connection with a client certificate, whose subject is `CN=test-client,O=passthru`. */
+  sendCertified(request: HttpsRequest): Promise<HttpsResponse>;
   /** A form post with the client's own authentication. */
   post(path: string, form: Readonly<Record<string, string>>, client?: ClientRecord, secret?: string): Promise<HttpsResponse>;
   attempt(client: ClientRecord, params?: Readonly<Record<string, string | null>>): Attempt;
@@ -203,7 +205,8 @@ export const startProvider = async (database: Database<IdentityTables>, options:
     ...change,
   });
 
-  const app = await createServer({ name: 'identity-test', tls: pki.server, clientCertificate: 'none', telemetry });
+  const clientCertificate = change.asksForCertificates === true ? 'request' : 'none';
+  const app = await createServer({ name: 'identity-test', tls: pki.server, clientCertificate, telemetry });
   stack.defer(() => app.close());
   await mountProvider(app, openid, {
     onPageError: (error) => {
@@ -226,6 +229,7 @@ export const startProvider = async (database: Database<IdentityTables>, options:
   });
   const { port } = await listen(app, { host: '127.0.0.1', port: 0 });
   const client = stack.use(createHttpsClient({ ca: pki.ca }));
+  const certified = stack.use(createHttpsClient({ ca: pki.ca, cert: pki.client.certPem, key: pki.client.keyPem }));
 
   const here = (url: string | URL): URL => {
     const { pathname, search } = new URL(url, ISSUER);
@@ -316,6 +320,7 @@ export const startProvider = async (database: Database<IdentityTables>, options:
     },
     browser,
     send,
+    sendCertified: (request) => certified.request({ ...request, url: here(request.url) }),
     post,
     attempt,
     follow,
