@@ -53,6 +53,19 @@ describe.each(databaseKinds())('claims that a client asks for by name, on %s', (
     expect([second.pages, second.claims['roles']]).toEqual([[], ['user']]);
   });
 
+  test('come to a client of the first party without a question, of those that its scopes give', async () => {
+    const [account, client] = [anAccount(), aClient({ ...web, firstParty: true, scopes: ['openid', 'profile'] })];
+    provider.register(account, client);
+    const claims = JSON.stringify({ id_token: { roles: null, email: null } });
+    const attempt = provider.attempt(client, { scope: 'openid', prompt: null, redirect_uri, claims });
+
+    const { pages, callback } = await provider.walk(provider.browser(), attempt.url, account);
+    const answer = await provider.exchange(attempt, callback?.searchParams.get('code') ?? '');
+
+    const inToken = decodeJwt(answer.json<Tokens>().id_token);
+    expect([pages, inToken['roles'], inToken['email']]).toEqual([['login'], ['user'], undefined]);
+  });
+
   test.each([
     ['no JSON', '{'],
     ['no object', '[]'],

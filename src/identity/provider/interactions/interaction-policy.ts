@@ -24,7 +24,7 @@ const missingResourceScopes = (ctx: KoaContextWithOIDC): Record<string, string[]
 };
 
 /** Requested claims that the user has not consented to, without those that the client may not have. */
-export const missingClaims = (ctx: KoaContextWithOIDC): readonly string[] => {
+const missingClaims = (ctx: KoaContextWithOIDC): readonly string[] => {
   const { client, grant, requestParamClaims } = ctx.oidc;
   const seen = new Set(grant?.getOIDCClaimsEncountered());
   return [...requestParamClaims].filter((claim) => client !== undefined && mayAskForClaim(recordOf(client), claim) && !seen.has(claim));
@@ -80,7 +80,7 @@ export const createInteractionPolicy = (): interactionPolicy.DefaultPolicy => {
     new Prompt(
       { name: 'first_party' },
       new Check('first_party', 'a client of the first party is granted what it asks for', 'interaction_required', async (ctx) => {
-        await grantFirstParty(ctx, missingResourceScopes);
+        await grantFirstParty(ctx, { claims: missingClaims, resourceScopes: missingResourceScopes });
         return Check.NO_NEED_TO_PROMPT;
       }),
     ),
