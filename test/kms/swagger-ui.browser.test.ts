@@ -7,10 +7,16 @@ import { type KmsHouse, kmsHouse, type RunningKms, runKms } from '#test/kms/supp
 const missing = await missingBrowser();
 if (missing !== null) process.stderr.write(`Swagger UI is not tested in a browser: ${missing}\n`);
 
+/** All operations of a page that a busy machine draws slowly. */
+const LONG = 600_000;
+/** One drawing of it, on a machine that is busy with other things: it draws more than a hundred operations anew at each answer. */
+const SLOW_MS = 120_000;
+
 const open = async (house: KmsHouse, kms: RunningKms) => {
   const ports = { 'localhost:8081': Number(new URL(kms.url).port) };
   const chromium = await startChromium({ caFile: join(house.folder, 'tls', 'ca.pem'), ports });
   const page = await chromium.browser.newPage();
+  page.setDefaultTimeout(SLOW_MS);
   const complaints: string[] = [];
   page.on('console', (message) => void (message.type() === 'error' && complaints.push(message.text())));
   page.on('pageerror', (error) => void complaints.push(error.message));
@@ -18,9 +24,6 @@ const open = async (house: KmsHouse, kms: RunningKms) => {
   await page.locator('.opblock').first().waitFor();
   return { page, complaints, [Symbol.asyncDispose]: () => chromium[Symbol.asyncDispose]() };
 };
-
-/** All operations of a page that a busy machine draws slowly. */
-const LONG = 600_000;
 
 const failed = (answers: readonly string[]): readonly string[] => answers.filter((answer) => !answer.startsWith('2'));
 

@@ -1,6 +1,5 @@
-import { DEVICE_GRANT } from './client.ts';
 import type { FieldIssue } from '#infra/apperr/app-error.ts';
-import { type ClientRecord, hasSharedSecret } from './client.ts';
+import { type ClientRecord, DEVICE_GRANT, hasSharedSecret } from './client.ts';
 import { isOrigin } from './cors-origins.ts';
 import { isOwnedAddress, redirectIssue } from './redirect-rules.ts';
 import { securityIssues } from './security/client-security.rules.ts';

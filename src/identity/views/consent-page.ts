@@ -50,7 +50,8 @@ export const consentPage = (view: ConsentView): Html => {
   return layout({
     title: 'Allow access',
     content: markup`<h1>Allow access?</h1>
-<p><strong>${clientName}</strong> asks for access${returnTo === null && ', for the device that showed you the code'}. You are logged in as <strong>${username}</strong>.</p>
+<p><strong>${clientName}</strong> asks for access${returnTo === null && ', for the device that showed you the code'}.</p>
+<p>You are logged in as <strong>${username}</strong>.</p>
 <form method="post" action="${action}">
 <input type="hidden" name="_csrf" value="${csrfToken}">
 ${scopes.length + claims.length > 0 && markup`<h2>Your account</h2>${listOf([...scopes.map(ofScope), ...claims.map(ofClaim)])}`}

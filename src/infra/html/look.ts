@@ -107,7 +107,7 @@ button:hover, a.button:hover { text-decoration: underline; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 
 .aside { margin: 1.25rem 0 0; }
-button.link { flex: none; min-height: 0; padding: 0; border: 0; border-radius: 0.125rem; text-decoration: underline; }
+button.link { flex: none; text-align: left; min-height: 0; padding: 0; border: 0; border-radius: 0.125rem; text-decoration: underline; }
 
 .choices { margin: 1.5rem 0 0; padding: 1rem 0 0; border: 0; border-top: 1px solid color-mix(in srgb, var(--line) 35%, transparent); display: grid; gap: 0.5rem; }
 .choices legend { float: left; width: 100%; padding: 0; color: var(--muted); font-size: 0.875rem; }
@@ -148,6 +148,7 @@ dt { color: var(--muted); }
 dd { margin: 0; overflow-wrap: anywhere; }
 
 .links { margin: 1.5rem 0; padding: 0; list-style: none; }
+h2 + .links { margin-top: 0.25rem; }
 .links li { padding: 0.625rem 0; border-top: 1px solid color-mix(in srgb, var(--line) 35%, transparent); }
 .links li:first-child { border-top: 0; }
 .links a { font-weight: 600; color: var(--accent); overflow-wrap: anywhere; }

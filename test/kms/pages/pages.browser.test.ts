@@ -157,6 +157,8 @@ describe.skipIf(missing !== null)('The pages of the KMS in Chromium', () => {
     await using somebody = await person({ viewport: { width, height: 844 } });
     const { page, complaints } = somebody;
     const fits = async (name: string): Promise<void> => {
+      // Elements are there before the style sheet is: a ciphertext without it is one long line.
+      await page.waitForLoadState('load');
       for (const colorScheme of ['light', 'dark'] as const) {
         await page.emulateMedia({ colorScheme });
         await picture(page, `kms-${name}-${width}-${colorScheme}`);
