@@ -7,7 +7,9 @@ import {
   barrierStatusSchema,
   barrierUnsealSchema,
 } from '../src/cli/documents/barrier.ts';
+import { accountChangeSchema, accountListSchema } from '../src/cli/documents/accounts.ts';
 import { clientCreateSchema } from '../src/cli/documents/client-create.ts';
+import { clientChangeSchema, clientListSchema, clientSecretSchema, clientShowSchema } from '../src/cli/documents/clients.ts';
 import { doctorSchema } from '../src/cli/documents/doctor.ts';
 import { downSchema } from '../src/cli/documents/down.ts';
 import { envSchema } from '../src/cli/documents/env.ts';
@@ -64,7 +66,13 @@ export const DOCUMENT_SCHEMAS = {
   'realm-users-import': realmUsersImportSchema,
   'hash-password': hashPasswordSchema,
   'account-create': accountCreateSchema,
+  'account-list': accountListSchema,
+  'account-change': accountChangeSchema,
   'client-create': clientCreateSchema,
+  'client-list': clientListSchema,
+  'client-show': clientShowSchema,
+  'client-change': clientChangeSchema,
+  'client-secret': clientSecretSchema,
   'issuer-keys-flush': issuerKeysFlushSchema,
   'signing-key-list': signingKeyListSchema,
   'signing-key-rotate': signingKeyRotateSchema,

@@ -137,7 +137,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ],
   stack: [
     ['prepare-stack.ts', 'prepare-prod-stack.ts', 'ephemeral', 'doctor', 'stack-outlook.ts'],
-    ['open-stack.ts'],
+    ['open-stack.ts', 'admin-of-stack.ts'],
     ['claims', 'snapshot'],
     [
       'engine',

@@ -7,6 +7,7 @@ import { wordsOf } from './command-line/words-of.ts';
 import { DRILL_COMMAND } from './commands/drill/command.ts';
 import { OBSERVING_COMMANDS } from './commands/observing.ts';
 import { EVIDENCE_COMMANDS } from './commands/evidence/commands.ts';
+import { IDENTITY_COMMANDS } from './commands/identity/commands.ts';
 import { OPERATOR_COMMANDS } from './commands/operator/commands.ts';
 import { SNAPSHOT_COMMANDS } from './commands/snapshot/commands.ts';
 import { type CliProcess, cliProcess } from './process/cli-process.ts';
@@ -133,6 +134,7 @@ const COMMANDS: readonly AddCommand[] = [
   commandGroup('snapshot', 'the data of the whole stack, saved and brought back', SNAPSHOT_COMMANDS),
   ...EVIDENCE_COMMANDS,
   ...OPERATOR_COMMANDS,
+  ...IDENTITY_COMMANDS,
   command({
     name: 'health',
     summary: 'ask one https URL whether its service is ready: the probe of a container',

@@ -16,6 +16,7 @@ import { systemClock } from '#infra/jobs/clock.ts';
 import { createJobs } from '#infra/jobs/create-jobs.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import { createAccounts } from './accounts/accounts.service.ts';
+import { createAdministeredAccounts } from './accounts/create-administered-accounts.ts';
 import { createNewAccounts } from './accounts/new-accounts.ts';
 import { openBreachedList } from './accounts/passwords/breached-list.ts';
 import { noBreachedPasswords } from './accounts/passwords/breached-passwords.ts';
@@ -253,6 +254,7 @@ export const buildIdentity = async (options: {
     dependencies,
     jobs,
     drain,
+    administeredAccounts: createAdministeredAccounts({ database, demo: options.demo }),
     accounts: createNewAccounts({ database, passwords: passwords.people, now }),
     clientAdministration,
     clients: createNewClients({ database, passwords: passwords.clients, isOfConfiguration, now }),

@@ -1,5 +1,6 @@
 import { ROLE_SCOPES } from '#infra/magic/magic.ts';
 import { CLIENT_SECURITY_FLAGS } from './client-security-flags.ts';
+import { IDENTITY_ADMIN_FLAGS } from './identity-admin-flags.ts';
 import { REQUIRED, setting } from './setting.ts';
 import { boolean, file, files, folder, manyOf, oneOf, origin, text, texts, wholeNumber } from './value-types.ts';
 
@@ -124,8 +125,7 @@ export const ACCOUNT_CREATE_FLAGS = {
   role: setting({ type: roles, default: null, flags: [{ help: `what the account may do: ${ROLES}` }] }),
   permission: setting({ type: texts('scopes', 'scope'), default: null, flags: [{ help: 'scopes beyond those of the roles' }] }),
   passwordFile: newPasswordFile,
-  operator,
-  url: adminUrl('https://localhost:9082', 'Identity'),
+  ...IDENTITY_ADMIN_FLAGS,
 } as const;
 
 export const CLIENT_CREATE_FLAGS = {
@@ -153,7 +153,27 @@ export const CLIENT_CREATE_FLAGS = {
   secretFile: setting({
     type: file,
     default: null,
-    flags: [{ help: `file with its secret, ${NEW_PASSWORD}, or - for stdin (default: ${ASKED})` }],
+    flags: [{ help: `file with its secret, ${NEW_PASSWORD}, or - for stdin (default: Identity makes one)` }],
+  }),
+  secretOut: setting({
+    type: file,
+    default: null,
+    flags: [{ help: 'new file for the secret that Identity makes, of mode 0600 (default: it is shown, once)' }],
+  }),
+  accessTokenTtl: setting({
+    type: wholeNumber({ form: 'a number of seconds from 1 to 86400', placeholder: 'seconds', minimum: 1, maximum: 86_400 }),
+    default: null,
+    flags: [{ help: 'how long its access tokens live (default: as those of the API)' }],
+  }),
+  firstParty: setting({
+    type: boolean,
+    default: 'false',
+    flags: [{ spelling: '--first-party', means: true, help: 'its people are not asked for consent' }],
+  }),
+  pkce: setting({
+    type: boolean,
+    default: 'true',
+    flags: [{ spelling: '--no-pkce', means: false, help: 'it sends a nonce in the place of PKCE (RFC 9700 section 2.1.1)' }],
   }),
   ...CLIENT_SECURITY_FLAGS,
   type: setting({
@@ -180,8 +200,7 @@ export const CLIENT_CREATE_FLAGS = {
   }),
   role: setting({ type: roles, default: null, flags: [{ help: 'what it may do when it acts for itself' }] }),
   name: setting({ type: text('a name', 'name'), default: null, flags: [{ help: 'name for people (default: the id)' }] }),
-  operator,
-  url: adminUrl('https://localhost:9082', 'Identity'),
+  ...IDENTITY_ADMIN_FLAGS,
 } as const;
 
 export const AUDIT_FLAGS = { operator, url: adminUrl('https://localhost:9081', 'the KMS') } as const;
@@ -193,8 +212,6 @@ export const AUDIT_VERIFY_FLAGS = {
     flags: [{ help: 'what `audit head --output json` printed, kept elsewhere: its key is trusted, its record must be there' }],
   }),
 } as const;
-
-export const SIGNING_KEY_FLAGS = { operator, url: adminUrl('https://localhost:9082', 'Identity') } as const;
 
 export const ISSUER_KEYS_FLAGS = { operator, url: adminUrl('https://localhost:9081', 'the KMS') } as const;
 

@@ -83,19 +83,33 @@ export const port = ({ highestOffset, taken }: { readonly highestOffset: number;
 };
 
 const MILLISECONDS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
-const LONGEST = MILLISECONDS.h;
 
-const durationText = (value: number): string => (value % MILLISECONDS.s === 0 ? `${value / MILLISECONDS.s}s` : `${value}ms`);
+const durationText = (value: number): string => {
+  if (value >= MILLISECONDS.h && value % MILLISECONDS.h === 0) return `${value / MILLISECONDS.h}h`;
+  return value % MILLISECONDS.s === 0 ? `${value / MILLISECONDS.s}s` : `${value}ms`;
+};
 
-/** Milliseconds, written as `30` (seconds), `30s`, `500ms` or `2m`. */
-export const duration = ({ minimum, example }: { readonly minimum: number; readonly example: string }): ValueType<number> => {
+/**
+ * Milliseconds, written as `30` (seconds), `30s`, `500ms`, `2m` or `24h`.
+ *
+ * @param options.maximum an hour where absent
+ */
+export const duration = ({
+  minimum,
+  maximum = MILLISECONDS.h,
+  example,
+}: {
+  readonly minimum: number;
+  readonly maximum?: number;
+  readonly example: string;
+}): ValueType<number> => {
   const read = (text: string): number | undefined => {
     const [, amount, unit = 's'] = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h)?$/.exec(text.trim()) ?? [];
     const value = Math.round(Number(amount) * MILLISECONDS[unit as keyof typeof MILLISECONDS]);
-    return isWithin(value, { minimum, maximum: LONGEST }) ? value : undefined;
+    return isWithin(value, { minimum, maximum }) ? value : undefined;
   };
   return {
-    form: `a time from ${durationText(minimum)} to 1h, for example ${example}`,
+    form: `a time from ${durationText(minimum)} to ${durationText(maximum)}, for example ${example}`,
     placeholder: 'time',
     fromText: read,
     fromYaml: (value) => (typeof value === 'string' || typeof value === 'number' ? read(String(value)) : undefined),

@@ -16,7 +16,8 @@ export interface AccountStore {
   byId(id: string): Promise<Account | undefined>;
 }
 
-const toAccount = (row: Selectable<AccountRow>): Account => ({
+/** The account of a row. @throws InternalError for a column that holds something else */
+export const toAccount = (row: Selectable<AccountRow>): Account => ({
   id: row.id,
   username: row.username,
   name: row.name,

@@ -11,6 +11,7 @@ import { createServer } from '#infra/http/server/create-server.ts';
 import type { Jobs } from '#infra/jobs/job.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { Emit } from '#identity/events.ts';
+import type { AdministeredAccounts } from '#identity/accounts/administered-accounts.ts';
 import type { NewAccounts } from '#identity/accounts/new-accounts.ts';
 import type { PasswordChanges } from '#identity/accounts/passwords/password-changes.ts';
 import type { ClientAdministration } from '#identity/clients/administration/client-administration.ts';
@@ -40,6 +41,7 @@ export const createAdmin = async (options: {
   readonly jobs: Jobs;
   readonly drain: Drain;
   readonly accounts: NewAccounts;
+  readonly administeredAccounts: AdministeredAccounts;
   readonly clients: NewClients;
   readonly clientAdministration: ClientAdministration;
   readonly ends: EndAccess;
@@ -56,21 +58,7 @@ export const createAdmin = async (options: {
   /** Epoch milliseconds. */
   readonly now: () => number;
 }): Promise<App> => {
-  const {
-    config,
-    telemetry,
-    dependencies,
-    jobs,
-    drain,
-    accounts,
-    clientAdministration,
-    resourceServers,
-    signingKeys,
-    reloadKeys,
-    demo,
-    emit,
-    now,
-  } = options;
+  const { config, telemetry, dependencies, jobs, drain, clientAdministration, signingKeys, reloadKeys, demo, emit, now } = options;
   const admin = await createServer({
     name: 'identity-admin',
     tls: config.tls,
@@ -83,7 +71,7 @@ export const createAdmin = async (options: {
   tellOperatorActs(admin, emit);
   registerHealth(admin, { dependencies, jobs, telemetry, stopping: drain.begun });
   registerMetrics(admin, { telemetry, jobs, clients: config.metrics_clients });
-  registerAccountRoutes(admin, accounts, resourceServers);
+  registerAccountRoutes(admin, options);
   registerClientRoutes(admin, {
     ...options,
     administration: clientAdministration,

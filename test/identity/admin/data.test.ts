@@ -1,4 +1,4 @@
-import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -11,21 +11,14 @@ import { KMS_RESOURCE } from '#infra/magic/magic.ts';
 import { PUBLIC_CLIENT, REDIRECT } from '#test/prod/files.ts';
 import { logIn, post, type Tokens } from '#test/prod/log-in.ts';
 import { fakeProcess } from '#test/support/fake-cli.ts';
+import { writeOperatorFiles } from '#test/support/operator-files.ts';
 import { ISSUER, startTestIdentity, type TestIdentity, unique } from '#test/support/identity.ts';
 
 let running: TestIdentity;
 let operator: string;
 beforeAll(async () => {
   running = await startTestIdentity({ demo: false });
-  operator = join(running.directory, 'operator');
-  await mkdir(operator);
-  const { ca, cert, key } = running.tls.leaf('client');
-  for (const [name, file] of [
-    ['ca.pem', ca],
-    ['cli-client.pem', cert],
-    ['cli-client.key', key],
-  ] as const)
-    await copyFile(file, join(operator, name));
+  operator = await writeOperatorFiles(running, join(running.directory, 'operator'));
 });
 afterAll(() => running[Symbol.asyncDispose]());
 

@@ -1,4 +1,3 @@
-import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { randomUUIDv7 } from 'node:crypto';
@@ -14,6 +13,7 @@ import {
 import { main } from '#cli/main.ts';
 import { fakeProcess } from '#test/support/fake-cli.ts';
 import { ISSUER, startTestIdentity } from '#test/support/identity.ts';
+import { writeOperatorFiles } from '#test/support/operator-files.ts';
 
 const TWO_HOURS = 2 * 3_600_000;
 
@@ -21,14 +21,7 @@ const TWO_HOURS = 2 * 3_600_000;
 const setup = async () => {
   let ahead = 0;
   const running = await startTestIdentity({ demo: false, now: () => Date.now() + ahead });
-  const operator = join(running.directory, 'operator');
-  await mkdir(operator);
-  const { ca, cert, key } = running.tls.leaf('client');
-  await Promise.all([
-    copyFile(ca, join(operator, 'ca.pem')),
-    copyFile(cert, join(operator, 'cli-client.pem')),
-    copyFile(key, join(operator, 'cli-client.key')),
-  ]);
+  const operator = await writeOperatorFiles(running, join(running.directory, 'operator'));
   const call = async (words: string, ...more: readonly string[]) => {
     const cli = fakeProcess({ cwd: running.directory, env: {} });
     await main([...`signing-key ${words} --operator ${operator} --url https://localhost:${running.adminPort}`.split(' '), ...more], cli);

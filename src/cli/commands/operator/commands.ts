@@ -2,27 +2,22 @@ import { type AddCommand, command as anyCommand, commandGroup } from '#cli/comma
 import type { CommandRow, NoFlags } from '#cli/command-line/command.ts';
 import type { SettingRows } from '#cli/settings/setting.ts';
 import {
-  ACCOUNT_CREATE_HELP,
   AUDIT_HELP,
   BARRIER_HELP,
-  CLIENT_CREATE_HELP,
   HASH_PASSWORD_HELP,
   ISSUER_KEYS_HELP,
   REALM_ADD_HELP,
   REALM_USERS_HELP,
-  SIGNING_KEY_HELP,
   TENANT_CREATE_HELP,
   TENANT_HELP,
 } from '#cli/command-line/help-texts.ts';
 import {
-  ACCOUNT_CREATE_FLAGS,
   AUDIT_FLAGS,
   AUDIT_VERIFY_FLAGS,
   BARRIER_FLAGS,
   BARRIER_RESHARE_FLAGS,
   BARRIER_ROTATE_FLAGS,
   BARRIER_UNSEAL_FLAGS,
-  CLIENT_CREATE_FLAGS,
   HASH_PASSWORD_FLAGS,
   ISSUER_KEYS_FLAGS,
   REALM_ADD_FLAGS,
@@ -31,7 +26,6 @@ import {
   REALM_USER_REMOVE_FLAGS,
   REALM_USER_SET_FLAGS,
   REALM_USERS_FLAGS,
-  SIGNING_KEY_FLAGS,
   TENANT_CREATE_FLAGS,
   TENANT_FLAGS,
   TENANT_REMOVE_FLAGS,
@@ -39,7 +33,7 @@ import {
 import { file, oneOf, text } from '#cli/settings/value-types.ts';
 
 /** A command that asks a server, or a file, and prints what it learned. */
-const command = <A = undefined, F extends SettingRows = NoFlags>(row: Omit<CommandRow<A, F>, 'settings'>): AddCommand =>
+export const operatorRow = <A = undefined, F extends SettingRows = NoFlags>(row: Omit<CommandRow<A, F>, 'settings'>): AddCommand =>
   anyCommand<A, F>({ ...row, settings: ['output'] });
 
 const TENANT = { spelling: '<tenant>', help: 'its id or its name', type: text('a tenant', 'tenant') } as const;
@@ -48,7 +42,7 @@ const USER = { spelling: '<username>', help: 'name or id of the user', type: tex
 /** The commands with which operators administer running servers, a row each; their code is imported when one is called. */
 export const OPERATOR_COMMANDS: readonly AddCommand[] = [
   commandGroup('tenant', 'tenants of a running KMS', [
-    command({
+    operatorRow({
       name: 'create',
       summary: 'make a tenant and its first administrator',
       argument: { spelling: '<name>', help: 'lower-case letters, digits and hyphens', type: text('a name', 'name') },
@@ -56,14 +50,14 @@ export const OPERATOR_COMMANDS: readonly AddCommand[] = [
       help: TENANT_CREATE_HELP,
       run: async (call) => (await import('./tenant-create.ts')).tenantCreate(call),
     }),
-    command({
+    operatorRow({
       name: 'list',
       summary: 'show all tenants and their states',
       flags: TENANT_FLAGS,
       help: TENANT_HELP,
       run: async (call) => (await import('./tenants.ts')).tenantList(call),
     }),
-    command({
+    operatorRow({
       name: 'suspend',
       summary: 'refuse all credentials of a tenant, until it is activated',
       argument: TENANT,
@@ -71,7 +65,7 @@ export const OPERATOR_COMMANDS: readonly AddCommand[] = [
       help: TENANT_HELP,
       run: async (call) => (await import('./tenants.ts')).tenantSuspend(call),
     }),
-    command({
+    operatorRow({
       name: 'activate',
       summary: 'take the credentials of a suspended tenant again',
       argument: TENANT,
@@ -79,7 +73,7 @@ export const OPERATOR_COMMANDS: readonly AddCommand[] = [
       help: TENANT_HELP,
       run: async (call) => (await import('./tenants.ts')).tenantActivate(call),
     }),
-    command({
+    operatorRow({
       name: 'remove',
       summary: 'remove a tenant with all that it has, after a wait',
       argument: TENANT,
@@ -87,7 +81,7 @@ export const OPERATOR_COMMANDS: readonly AddCommand[] = [
       help: TENANT_HELP,
       run: async (call) => (await import('./tenants.ts')).tenantRemove(call),
     }),
-    command({
+    operatorRow({
       name: 'restore',
       summary: 'cancel the removal of a tenant',
       argument: TENANT,
@@ -97,7 +91,7 @@ export const OPERATOR_COMMANDS: readonly AddCommand[] = [
     }),
   ]),
   commandGroup('realm', 'users of the KMS, in realms.yml and in its database', [
-    command({
+    operatorRow({
       name: 'add',
       summary: 'hash the password of a user, and print the entry or put it into the file',
       argument: { spelling: '<username>', help: 'name for HTTP Basic', type: text('a user name', 'username') },
@@ -106,14 +100,14 @@ export const OPERATOR_COMMANDS: readonly AddCommand[] = [
       run: async (call) => (await import('./realm-add.ts')).realmAdd(call),
     }),
     commandGroup('users', 'users of a tenant in the database of a running KMS', [
-      command({
+      operatorRow({
         name: 'list',
         summary: 'show them',
         flags: REALM_USERS_FLAGS,
         help: REALM_USERS_HELP,
         run: async (call) => (await import('./realm-users.ts')).realmUsersList(call),
       }),
-      command({
+      operatorRow({
         name: 'add',
         summary: 'make a user',
         argument: { spelling: '<username>', help: 'name for HTTP Basic', type: text('a user name', 'username') },
@@ -121,7 +115,7 @@ export const OPERATOR_COMMANDS: readonly AddCommand[] = [
         help: REALM_USERS_HELP,
         run: async (call) => (await import('./realm-users.ts')).realmUsersAdd(call),
       }),
-      command({
+      operatorRow({
         name: 'set',
         summary: 'change roles, address, name or metadata of a user',
         argument: USER,
@@ -129,7 +123,7 @@ export const OPERATOR_COMMANDS: readonly AddCommand[] = [
         help: REALM_USERS_HELP,
         run: async (call) => (await import('./realm-users.ts')).realmUsersSet(call),
       }),
-      command({
+      operatorRow({
         name: 'disable',
         summary: 'refuse a user from now on',
         argument: USER,
@@ -137,7 +131,7 @@ export const OPERATOR_COMMANDS: readonly AddCommand[] = [
         help: REALM_USERS_HELP,
         run: async (call) => (await import('./realm-users.ts')).realmUsersDisable(call),
       }),
-      command({
+      operatorRow({
         name: 'enable',
         summary: 'let a user in again',
         argument: USER,
@@ -145,7 +139,7 @@ export const OPERATOR_COMMANDS: readonly AddCommand[] = [
         help: REALM_USERS_HELP,
         run: async (call) => (await import('./realm-users.ts')).realmUsersEnable(call),
       }),
-      command({
+      operatorRow({
         name: 'set-password',
         summary: 'set the password of a user',
         argument: USER,
@@ -153,7 +147,7 @@ export const OPERATOR_COMMANDS: readonly AddCommand[] = [
         help: REALM_USERS_HELP,
         run: async (call) => (await import('./realm-users.ts')).realmUsersSetPassword(call),
       }),
-      command({
+      operatorRow({
         name: 'remove',
         summary: 'remove a user for good',
         argument: USER,
@@ -161,7 +155,7 @@ export const OPERATOR_COMMANDS: readonly AddCommand[] = [
         help: REALM_USERS_HELP,
         run: async (call) => (await import('./realm-users.ts')).realmUsersRemove(call),
       }),
-      command({
+      operatorRow({
         name: 'import',
         summary: 'make the users of a file, with hashes of other systems',
         argument: { spelling: '<file>', help: 'YAML or JSON', type: file },
@@ -171,59 +165,15 @@ export const OPERATOR_COMMANDS: readonly AddCommand[] = [
       }),
     ]),
   ]),
-  command({
+  operatorRow({
     name: 'hash-password',
     summary: 'print a hash of a password, for realms.yml',
     flags: HASH_PASSWORD_FLAGS,
     help: HASH_PASSWORD_HELP,
     run: async (call) => (await import('./hash-password.ts')).hashPassword(call),
   }),
-  commandGroup('account', 'accounts of a running Identity', [
-    command({
-      name: 'create',
-      summary: 'make an account that a person logs in with',
-      argument: { spelling: '<username>', help: 'name for the log-in page', type: text('a user name', 'username') },
-      flags: ACCOUNT_CREATE_FLAGS,
-      help: ACCOUNT_CREATE_HELP,
-      run: async (call) => (await import('./account-create.ts')).accountCreate(call),
-    }),
-  ]),
-  commandGroup('client', 'OAuth clients of a running Identity', [
-    command({
-      name: 'create',
-      summary: 'make an OAuth client',
-      argument: { spelling: '<id>', help: 'the client_id', type: text('a client id', 'id') },
-      flags: CLIENT_CREATE_FLAGS,
-      help: CLIENT_CREATE_HELP,
-      run: async (call) => (await import('./client-create.ts')).clientCreate(call),
-    }),
-  ]),
-  commandGroup('signing-key', 'keys with which a running Identity signs tokens', [
-    command({
-      name: 'list',
-      summary: 'show the keys and their states',
-      flags: SIGNING_KEY_FLAGS,
-      help: SIGNING_KEY_HELP,
-      run: async (call) => (await import('./signing-key.ts')).signingKeyList(call),
-    }),
-    command({
-      name: 'rotate',
-      summary: 'take the next key into use, as planned',
-      flags: SIGNING_KEY_FLAGS,
-      help: SIGNING_KEY_HELP,
-      run: async (call) => (await import('./signing-key.ts')).signingKeyRotate(call),
-    }),
-    command({
-      name: 'withdraw',
-      summary: 'end the trust in a key that leaked, at once',
-      argument: { spelling: '<kid>', help: 'key id, as list shows it', type: text('a key id', 'kid') },
-      flags: SIGNING_KEY_FLAGS,
-      help: SIGNING_KEY_HELP,
-      run: async (call) => (await import('./signing-key.ts')).signingKeyWithdraw(call),
-    }),
-  ]),
   commandGroup('issuer-keys', 'keys by which a running KMS verifies tokens', [
-    command({
+    operatorRow({
       name: 'flush',
       summary: 'forget them, and fetch them anew from their issuers',
       flags: ISSUER_KEYS_FLAGS,
@@ -232,14 +182,14 @@ export const OPERATOR_COMMANDS: readonly AddCommand[] = [
     }),
   ]),
   commandGroup('audit', 'records of what was done with the keys of a KMS', [
-    command({
+    operatorRow({
       name: 'head',
       summary: 'show how far it has come, signed',
       flags: AUDIT_FLAGS,
       help: AUDIT_HELP,
       run: async (call) => (await import('./audit.ts')).auditHeadCommand(call),
     }),
-    command({
+    operatorRow({
       name: 'export',
       summary: 'write all records and heads into a file, a line each',
       argument: { spelling: '<file>', help: 'the file to write', type: file },
@@ -247,7 +197,7 @@ export const OPERATOR_COMMANDS: readonly AddCommand[] = [
       help: AUDIT_HELP,
       run: async (call) => (await import('./audit.ts')).auditExport(call),
     }),
-    command({
+    operatorRow({
       name: 'verify',
       summary: 'check an export without the KMS: chains, signed heads, gaps',
       argument: { spelling: '<file>', help: 'an export', type: file },
@@ -257,28 +207,28 @@ export const OPERATOR_COMMANDS: readonly AddCommand[] = [
     }),
   ]),
   commandGroup('barrier', 'the seal and the key hierarchy of a running KMS', [
-    command({
+    operatorRow({
       name: 'status',
       summary: 'tell whether it is sealed, and which keys stand above the tenants',
       flags: BARRIER_FLAGS,
       help: BARRIER_HELP,
       run: async (call) => (await import('./barrier.ts')).barrierStatus(call),
     }),
-    command({
+    operatorRow({
       name: 'seal',
       summary: 'make it forget every key, until it is unsealed',
       flags: BARRIER_FLAGS,
       help: BARRIER_HELP,
       run: async (call) => (await import('./barrier.ts')).barrierSeal(call),
     }),
-    command({
+    operatorRow({
       name: 'unseal',
       summary: 'give it unseal shares',
       flags: BARRIER_UNSEAL_FLAGS,
       help: BARRIER_HELP,
       run: async (call) => (await import('./barrier.ts')).barrierUnseal(call),
     }),
-    command({
+    operatorRow({
       name: 'rotate',
       summary: 'make a new key of a level while it serves',
       argument: { spelling: '<level>', help: 'whose key', type: oneOf(['root', 'intermediate', 'content'], 'level') },
@@ -286,7 +236,7 @@ export const OPERATOR_COMMANDS: readonly AddCommand[] = [
       help: BARRIER_HELP,
       run: async (call) => (await import('./barrier.ts')).barrierRotate(call),
     }),
-    command({
+    operatorRow({
       name: 'reshare',
       summary: 'make new unseal shares in the place of the present ones',
       flags: BARRIER_RESHARE_FLAGS,

@@ -1,19 +1,20 @@
 import type { CommandCall } from '#cli/command-line/command.ts';
 import type { SigningKeyListDocument, SigningKeyRotateDocument, SigningKeyWithdrawDocument } from '#cli/documents/signing-key.ts';
 import type { ExitCode } from '#cli/process/exit-codes.ts';
-import type { SIGNING_KEY_FLAGS } from '#cli/settings/operator-flags.ts';
+import type { IDENTITY_ADMIN_FLAGS } from '#cli/settings/identity-admin-flags.ts';
 import { listSigningKeys, rotateSigningKeys, withdrawSigningKey } from '#client/admin/signing-keys.ts';
-import { operatorClient, operatorCommand } from './operator-command.ts';
-import { refusedInput } from './refused-input.ts';
+import { identityAdmin } from './identity-admin.ts';
+import { operatorCommand } from '../operator/operator-command.ts';
+import { refusedInput } from '../operator/refused-input.ts';
 
-type Call<A> = CommandCall<A, typeof SIGNING_KEY_FLAGS>;
+type Call<A> = CommandCall<A, typeof IDENTITY_ADMIN_FLAGS>;
 type Own<D> = Omit<D, 'command' | 'exit_code'>;
 
 /** `passthru signing-key list`: the keys with which Identity signs tokens. */
 export const signingKeyList = (call: Call<unknown>): Promise<ExitCode> =>
-  operatorCommand(call, async ({ operator, url }) => {
-    await using client = await operatorClient(operator);
-    const keys = (await listSigningKeys({ url, client })).map(({ kid, state }) => ({ kid, state }));
+  operatorCommand(call, async (flags) => {
+    await using identity = await identityAdmin(flags, call.process);
+    const keys = (await listSigningKeys(identity)).map(({ kid, state }) => ({ kid, state }));
     const document: Own<SigningKeyListDocument> = { version: 1, keys };
     return {
       document,
@@ -25,9 +26,9 @@ export const signingKeyList = (call: Call<unknown>): Promise<ExitCode> =>
 
 /** `passthru signing-key rotate`: the next key signs, the old one verifies what it signed. */
 export const signingKeyRotate = (call: Call<unknown>): Promise<ExitCode> =>
-  operatorCommand(call, async ({ operator, url }) => {
-    await using client = await operatorClient(operator);
-    const { active, retired, published } = await rotateSigningKeys({ url, client });
+  operatorCommand(call, async (flags) => {
+    await using identity = await identityAdmin(flags, call.process);
+    const { active, retired, published } = await rotateSigningKeys(identity);
     const document: Own<SigningKeyRotateDocument> = { version: 1, active, retired, published };
     return {
       document,
@@ -39,9 +40,9 @@ export const signingKeyRotate = (call: Call<unknown>): Promise<ExitCode> =>
 
 /** `passthru signing-key withdraw`: nothing that a key signed is good any more. */
 export const signingKeyWithdraw = (call: Call<string>): Promise<ExitCode> =>
-  operatorCommand(call, async ({ operator, url }) => {
-    await using client = await operatorClient(operator);
-    const { withdrawn, active, published } = await withdrawSigningKey({ url, client, kid: call.argument }).catch(
+  operatorCommand(call, async (flags) => {
+    await using identity = await identityAdmin(flags, call.process);
+    const { withdrawn, active, published } = await withdrawSigningKey({ ...identity, kid: call.argument }).catch(
       refusedInput(call.command, { 'path/kid': '<kid>' }),
     );
     const document: Own<SigningKeyWithdrawDocument> = { version: 1, withdrawn, active, published };

@@ -38,10 +38,13 @@ const certificateField = (flag: string): ClientSecurityBody => {
   return { [`tls_client_auth_${flag.slice(0, equals)}`]: flag.slice(equals + 1) };
 };
 
+/** Of a change: a flag that nobody gave says nothing. */
+type Stated<V> = { readonly [K in keyof V]: V[K] | undefined };
+
 /** How a client protects its requests, as the flags of a command say. @throws AppError `usage` */
-export const securityOfFlags = async (flags: ValuesOf<typeof CLIENT_SECURITY_FLAGS>, cwd: string): Promise<ClientSecurityBody> => ({
+export const securityOfFlags = async (flags: Stated<ValuesOf<typeof CLIENT_SECURITY_FLAGS>>, cwd: string): Promise<ClientSecurityBody> => ({
   ...(flags.jwksFile === undefined ? {} : { jwks: await readKeys(flags.jwksFile, cwd) }),
   ...(flags.jwksUri === undefined ? {} : { jwks_uri: flags.jwksUri }),
   ...(flags.certificate === undefined ? {} : certificateField(flags.certificate)),
-  ...(flags.requirePar ? { require_pushed_authorization_requests: true } : {}),
+  ...(flags.requirePar === true ? { require_pushed_authorization_requests: true } : {}),
 });

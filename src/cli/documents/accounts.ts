@@ -1,0 +1,25 @@
+import { type Static, Type } from 'typebox';
+import { strictObject } from '#infra/config/schema.ts';
+import { document } from './document.ts';
+
+const account = strictObject({
+  id: Type.String({ format: 'uuid', description: 'the sub of its tokens' }),
+  username: Type.String(),
+  name: Type.String(),
+  email: Type.String(),
+  tenant_id: Type.String(),
+  roles: Type.Array(Type.String()),
+  permissions: Type.Array(Type.String()),
+  disabled: Type.Boolean(),
+  demo: Type.Boolean(),
+  created_at: Type.String({ format: 'date-time' }),
+});
+
+/** `passthru account list --output json` */
+export const accountListSchema = document('account-list', 'passthru account list', { accounts: Type.Array(account) });
+
+/** `passthru account show --output json`, and so of disable, enable, set-password and remove */
+export const accountChangeSchema = document('account-change', 'passthru account show, disable, enable, set-password, remove', { account });
+
+export type AccountListDocument = Static<typeof accountListSchema>;
+export type AccountChangeDocument = Static<typeof accountChangeSchema>;

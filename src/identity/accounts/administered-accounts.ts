@@ -1,0 +1,25 @@
+import type { Page } from '#infra/http/request/paging.ts';
+import type { Account } from './account.ts';
+
+/** An account as an operator sees it; never a password. */
+export interface AdministeredAccount {
+  readonly account: Account;
+  readonly disabled: boolean;
+  /** One of the demo is not changed by operators. */
+  readonly demo: boolean;
+  /** Epoch milliseconds. */
+  readonly createdAt: number;
+}
+
+/** All accounts, disabled ones too; those of the demo only where it runs. */
+export interface AdministeredAccounts {
+  /**
+   * By user name.
+   *
+   * @param page.username only the account of this name
+   * @throws AppError `cursor-invalid` 400
+   */
+  list(page: { readonly limit?: number; readonly cursor?: string; readonly username?: string }): Promise<Page<AdministeredAccount>>;
+  /** @throws AppError `account-unknown` 404 */
+  read(id: string): Promise<AdministeredAccount>;
+}

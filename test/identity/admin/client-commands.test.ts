@@ -1,0 +1,156 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { accountChangeSchema, accountListSchema } from '#cli/documents/accounts.ts';
+import { clientCreateSchema } from '#cli/documents/client-create.ts';
+import { clientChangeSchema, clientListSchema, clientSecretSchema, clientShowSchema } from '#cli/documents/clients.ts';
+import { main } from '#cli/main.ts';
+import { fakeProcess } from '#test/support/fake-cli.ts';
+import { ISSUER, startTestIdentity, type TestIdentity, unique } from '#test/support/identity.ts';
+import { writeOperatorFiles } from '#test/support/operator-files.ts';
+
+let running: TestIdentity;
+/** A folder with a stack in it, as its record tells. */
+let project: string;
+beforeAll(async () => {
+  running = await startTestIdentity();
+  project = join(running.directory, 'project');
+  const stateDir = join(project, '.passthru');
+  await mkdir(join(stateDir, 'config'), { recursive: true, mode: 0o700 });
+  await writeOperatorFiles(running, join(stateDir, 'tls'));
+  const record = { version: 1, engine: 'embedded', state_dir: stateDir, port_kms: 18_081, port_step: 1_000, profile: 'demo' };
+  await writeFile(join(stateDir, 'config', 'stack.json'), JSON.stringify({ ...record, port_identity: running.adminPort - 1_000 }));
+});
+afterAll(() => running[Symbol.asyncDispose]());
+
+const call = async (words: readonly string[], cwd = project) => {
+  const cli = fakeProcess({ cwd, env: {} });
+  await main([...words], cli);
+  const code = process.exitCode;
+  process.exitCode = 0;
+  return { code, out: cli.written.out, err: cli.written.err };
+};
+const formats = { uuid: true, 'date-time': true } as const;
+/** What a command prints for programs, which its schema takes. */
+const document = async (line: string, schema: object): Promise<Record<string, unknown>> => {
+  const { code, out, err } = await call([...line.split(' '), '--output', 'json']);
+  expect([code, err]).toEqual([0, '']);
+  const read = JSON.parse(out) as Record<string, unknown>;
+  expect(new Ajv2020({ formats }).compile(JSON.parse(JSON.stringify(schema)) as object)(read)).toBe(true);
+  return read;
+};
+const tokenWith = async (clientId: string, secret: string): Promise<number> => {
+  const authorization = `Basic ${Buffer.from(`${clientId}:${secret}`).toString('base64')}`;
+  const body = new URLSearchParams({ grant_type: 'client_credentials', scope: 'kms:read' });
+  return (await running.fetch(`${ISSUER}/oauth2/token`, { method: 'POST', headers: { authorization }, body })).status;
+};
+const WORKER = `--grant client_credentials --scope kms:read --role user --tenant ${randomUUID()}`;
+
+describe('Commands for clients', () => {
+  it('find the stack of the folder, and make a client whose secret is shown once or written into a file of its own', async () => {
+    const [shown, filed] = [unique('worker'), unique('worker')];
+    const made = await document(`client create ${shown} ${WORKER}`, clientCreateSchema);
+    expect(await tokenWith(shown, String(made['client_secret']))).toBe(200);
+    const { out } = await call(['client', 'create', filed, ...WORKER.split(' '), '--secret-out', 'worker.secret']);
+    const file = join(project, 'worker.secret');
+    const secret = (await readFile(file, 'utf8')).trimEnd();
+    expect([await tokenWith(filed, secret), (await stat(file)).mode & 0o777, out.includes(secret)]).toEqual([200, 0o600, false]);
+  });
+
+  it('make no client where its secret could not be kept, and leave no file where no client was made', async () => {
+    const id = unique('worker');
+    await writeFile(join(project, 'there'), 'already');
+    const kept = await call(['client', 'create', id, ...WORKER.split(' '), '--secret-out', 'there']);
+    expect([kept.code, kept.err]).toEqual([64, expect.stringMatching(/the file there of --secret-out is there already/)]);
+    const refused = await call(['client', 'create', id, '--grant', 'client_credentials', '--secret-out', 'nothing']);
+    expect([refused.code, refused.err]).toEqual([2, expect.stringMatching(/--tenant is missing/)]);
+    await expect(stat(join(project, 'nothing'))).rejects.toMatchObject({ code: 'ENOENT' });
+    expect((await call(['client', 'show', id])).err).toMatch(/There is no client with this id/);
+  });
+
+  it('list, show and change a client, in what the flags name, and where it is as it was shown', async () => {
+    const id = unique('app');
+    await document(
+      `client create ${id} --auth none --type native --grant authorization_code --redirect-uri http://127.0.0.1/cb --scope openid --cors-origin https://app.example --access-token-ttl 60`,
+      clientCreateSchema,
+    );
+    const { clients } = (await document('client list', clientListSchema)) as { clients: readonly { client_id: string; source: string }[] };
+    expect(
+      clients.filter(({ client_id }) => [id, 'passthru-kms', 'demo-public-client'].includes(client_id)).map(({ source }) => source),
+    ).toEqual(['configuration', expect.stringMatching(/demo|operator/), expect.stringMatching(/demo|operator/)]);
+    const { client: before, etag } = (await document(`client show ${id}`, clientShowSchema)) as { client: object; etag: string };
+    const changed = `client change ${id} --redirect-uri http://127.0.0.1/a http://127.0.0.1/b --clear cors-origin access-token-ttl --if-match ${etag}`;
+    expect((await document(changed, clientChangeSchema))['client']).toEqual({
+      ...before,
+      redirect_uris: ['http://127.0.0.1/a', 'http://127.0.0.1/b'],
+      cors_origins: [],
+      access_token_ttl_seconds: null,
+    });
+    const late = await call(changed.split(' '));
+    expect([late.code, late.err]).toEqual([2, expect.stringMatching(/--if-match does not name/)]);
+    const lines = (await call(['client', 'show', id])).out;
+    expect(lines).toMatch(/^redirect_uris +http:\/\/127\.0\.0\.1\/a http:\/\/127\.0\.0\.1\/b$/m);
+  });
+
+  it.each([
+    ['--redirect-uri http://127.0.0.1:80/#x', /--redirect-uri has a fragment/],
+    ['--first-party', /--first-party is not for a native application/],
+    ['--no-pkce', /--no-pkce must be true: a public client/],
+    ['--auth client_secret_post', /--auth cannot come to be client_secret_post/],
+    ['', /there is nothing to change/],
+  ])('say in words of the command line why a change is refused: %j', async (flags, reason) => {
+    const id = unique('app');
+    const native = '--auth none --type native --grant authorization_code --redirect-uri http://127.0.0.1/cb --scope openid';
+    await call(`client create ${id} ${native}`.split(' '));
+    const refused = await call(`client change ${id} ${flags}`.trim().split(' '));
+    expect([refused.code === 0, refused.err]).toEqual([false, expect.stringMatching(reason)]);
+  });
+
+  it('rotate a secret with an overlap, end the one before, and disable, enable and remove the client', async () => {
+    const id = unique('worker');
+    const first = String((await document(`client create ${id} ${WORKER}`, clientCreateSchema))['client_secret']);
+    const rotated = await document(`client rotate-secret ${id} --overlap 24h`, clientSecretSchema);
+    const second = String(rotated['client_secret']);
+    expect([await tokenWith(id, first), await tokenWith(id, second)]).toEqual([200, 200]);
+    expect((await call(['client', 'rotate-secret', id])).err).toMatch(/The secret before is still good/);
+    const ended = await document(`client rotate-secret ${id} --end-previous`, clientSecretSchema);
+    expect([ended['client_secret'], await tokenWith(id, first), await tokenWith(id, second)]).toEqual([null, 401, 200]);
+    await document(`client rotate-secret ${id} --overlap 0 --secret-out ${id}`, clientSecretSchema);
+    expect([await tokenWith(id, second), await tokenWith(id, (await readFile(join(project, id), 'utf8')).trimEnd())]).toEqual([401, 200]);
+    expect((await document(`client disable ${id}`, clientChangeSchema))['client']).toMatchObject({ disabled: true });
+    expect((await document(`client enable ${id}`, clientChangeSchema))['client']).toMatchObject({ disabled: false });
+    await document(`client remove ${id}`, clientChangeSchema);
+    expect((await call(['client', 'remove', id])).err).toMatch(/There is no client with this id/);
+  });
+
+  it('say what is missing where there is no stack and no operator is named', async () => {
+    const { code, err } = await call(['client', 'list'], running.directory);
+    expect([code, err]).toEqual([64, expect.stringMatching(/--operator is missing, and there is no stack here/)]);
+  });
+});
+
+describe('Commands for accounts', () => {
+  it('list, show, disable and enable an account by its name or id, set its password, and remove it', async () => {
+    const username = unique('ann');
+    await writeFile(join(project, 'password'), unique('password'), { mode: 0o600 });
+    const made = await call(
+      `account create ${username} --tenant ${randomUUID()} --email ann@example.org --role user --password-file password`.split(' '),
+    );
+    expect([made.code, made.err]).toEqual([0, '']);
+    const { accounts } = (await document('account list', accountListSchema)) as { accounts: readonly { id: string; username: string }[] };
+    expect(accounts.map((account) => account.username)).toEqual(expect.arrayContaining([username, 'demo-user']));
+    const id = String(accounts.find((account) => account.username === username)?.id);
+    expect((await document(`account disable ${username}`, accountChangeSchema))['account']).toMatchObject({ id, disabled: true });
+    expect((await document(`account enable ${id}`, accountChangeSchema))['account']).toMatchObject({ username, disabled: false });
+    await document(`account set-password ${username} --password-file password`, accountChangeSchema);
+    await writeFile(join(project, 'password'), 'short', { mode: 0o600 });
+    const short = await call(`account set-password ${username} --password-file password`.split(' '));
+    expect([short.code, short.err]).toEqual([2, expect.stringMatching(/the password of --password-file must NOT have fewer than 12/)]);
+    expect((await call(['account', 'show', username])).out).toMatch(new RegExp(`^username +${username}$`, 'm'));
+    await document(`account remove ${username}`, accountChangeSchema);
+    expect((await call(['account', 'show', username])).err).toMatch(/There is no account/);
+    expect((await call(['account', 'disable', 'demo-user'])).err).toMatch(/not part of the demo/);
+  });
+});
