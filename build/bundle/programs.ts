@@ -22,6 +22,7 @@ const COMMAND_LINE = [
   'src/cli/commands/health.ts',
   'src/cli/commands/observing.ts',
   'src/cli/commands/snapshot/commands.ts',
+  'src/cli/commands/identity/commands.ts',
   'src/cli/commands/operator/commands.ts',
   'src/cli/documents',
   'src/cli/process',
@@ -33,7 +34,14 @@ const COMMAND_LINE = [
 ];
 
 /** What administers a running server, and a server. */
-const SERVED = [...COMMAND_LINE, 'src/cli/commands/operator', 'src/cli/commands/serve.ts', 'src/client/admin', 'src/client/problem.ts'];
+const SERVED = [
+  ...COMMAND_LINE,
+  'src/cli/commands/identity',
+  'src/cli/commands/operator',
+  'src/cli/commands/serve.ts',
+  'src/client/admin',
+  'src/client/problem.ts',
+];
 
 /**
  * The programs of bundle/. `serve` runs that of its server, on the embedded engine and in the image; all other commands are `cli`. No

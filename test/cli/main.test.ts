@@ -168,9 +168,10 @@ describe('passthru', () => {
 
   it.each([
     ['tenant create', ['--administrator <user>', '--operator <folder>']],
-    ['account create', ['--tenant <id>', '--email <address>', '--operator <folder>']],
-    ['client create', ['--grant <grant...>', '--operator <folder>']],
-    ['signing-key list', ['--operator <folder>']],
+    ['account create', ['--tenant <id>', '--email <address>']],
+    ['client create', ['--grant <grant...>']],
+    ['client change', []],
+    ['signing-key list', []],
     ['barrier unseal', ['--operator <folder>']],
     ['audit export', ['--operator <folder>']],
     ['realm add', ['--tenant <name>', '--role <role...>']],
@@ -186,13 +187,22 @@ describe('passthru', () => {
     expect(marked).toEqual(required);
   });
 
-  it.each(['tenant create', 'account create', 'client create', 'signing-key list', 'barrier status', 'audit head'])(
+  it.each(['tenant create', 'barrier status', 'audit head'])(
     'says in the help of %s where the files of an operator of a demo are',
     async (name) => {
       const { out } = await typed(`${name} --help`);
       expect(out.replaceAll(/\s+/g, ' ')).toContain('--operator <folder> folder with ca.pem');
       expect(out.replaceAll(/\s+/g, ' ')).toContain('of a demo: .passthru/tls (required)');
       expect(out.split('Examples:')[1]).toContain('--operator .passthru/tls');
+    },
+  );
+
+  it.each(['account create', 'account list', 'client create', 'client rotate-secret', 'signing-key list'])(
+    'says in the help of %s that it finds the stack, and how to ask another Identity',
+    async (name) => {
+      const { out } = await typed(`${name} --help`);
+      expect(out.replaceAll(/\s+/g, ' ')).toContain('cli-client.pem and .key (default: of the stack here)');
+      expect(out.split('Examples:')[1]).toContain('--operator /srv/passthru/operator');
     },
   );
 

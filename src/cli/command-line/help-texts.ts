@@ -219,6 +219,7 @@ An account is named by its id or its user name. Accounts of a demo are those of 
 
 Examples:
   passthru account list
+  passthru account list --operator /srv/passthru/operator
   passthru account show demo-user --output json
   passthru account disable ann --operator /srv/passthru/operator
   passthru account enable ann --operator /srv/passthru/operator
@@ -264,8 +265,8 @@ Examples:
 
 /** What an operator does with a key that leaked, and without one. */
 export const SIGNING_KEY_HELP = `${IDENTITY_LISTENER}
-rotate takes the next key into use, and the old one verifies what it signed. withdraw
-is for a key that leaked: nothing that it signed is good any more, and clients fetch new tokens.
+rotate takes the next key into use, and the old one verifies what it signed. withdraw is for a key that leaked:
+nothing that it signed is good any more, and clients fetch new tokens.
 
 Examples:
   passthru signing-key list

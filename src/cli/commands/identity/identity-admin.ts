@@ -1,3 +1,4 @@
+import { AppError } from '#infra/apperr/app-error.ts';
 import type { IdentityAdmin } from '#client/admin/identity-admin.ts';
 import { IDENTITY_ADMIN_URL } from '#cli/settings/identity-admin-flags.ts';
 import type { CliProcess } from '#cli/process/cli-process.ts';
@@ -7,9 +8,21 @@ import { operatorClient } from '../operator/operator-command.ts';
 /** Bytes of a page of clients, each with its keys. */
 const PAGE_BYTES = 8 * 1024 * 1024;
 
+/** An image of a server holds nothing that finds a stack: there is none beside it. */
+const NOT_HELD = 'not-in-this-program';
+
+const stackHere = async (process: Pick<CliProcess, 'cwd' | 'env' | 'home'>) => {
+  try {
+    const { foundAdmin } = await import('#cli/context/found-admin.ts');
+    return await foundAdmin(process);
+  } catch (thrown) {
+    if (thrown instanceof AppError && thrown.code === NOT_HELD) return null;
+    throw thrown;
+  }
+};
+
 /**
- * The admin listener of Identity that the flags name, else that of the stack of this folder; dispose it. In a container beside a replica
- * there is no stack, and the flags say all: what finds one is loaded only where they do not.
+ * The admin listener of Identity that the flags name, else that of the stack of this folder; dispose it.
  *
  * @throws AppError `usage` where there is neither, `operator-unreadable`
  */
@@ -17,7 +30,7 @@ export const identityAdmin = async (
   { operator, url }: { readonly operator: string | undefined; readonly url: string | undefined },
   process: Pick<CliProcess, 'cwd' | 'env' | 'home'>,
 ): Promise<IdentityAdmin & AsyncDisposable> => {
-  const found = operator === undefined ? await (await import('#cli/context/found-admin.ts')).foundAdmin(process) : null;
+  const found = operator === undefined ? await stackHere(process) : null;
   const folder = operator ?? found?.operator;
   if (folder === undefined)
     throw usageError('--operator is missing, and there is no stack here', {
