@@ -82,7 +82,7 @@ export const createAdmin = async (options: {
   registerPasswordRoutes(admin, options.passwordChanges);
   registerSigningKeyRoutes(admin, { keys: signingKeys, reload: reloadKeys });
   if (options.initialTokens !== null) {
-    const isKnown = (scope: string): boolean => isKnownScope(resourceServers, scope);
+    const isKnown = (scope: string): boolean => isKnownScope(options.resourceServers, scope);
     registerInitialTokenRoutes(admin, { tokens: options.initialTokens, isKnownScope: isKnown });
   }
   if (demo !== null) registerDemoRoutes(admin, demo);
