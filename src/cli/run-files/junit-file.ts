@@ -1,6 +1,6 @@
 import { junitOfNoRun, junitXml } from '#demo/junit/junit.ts';
 import type { Report } from '#demo/report.ts';
-import { tailText } from '#cli/reporters/lines/root-cause-lines.ts';
+import { withReadableTail } from './readable-tail.ts';
 import type { RunFile } from './run-file.ts';
 
 export interface JunitFileOptions {
@@ -18,9 +18,3 @@ export const junitFile = ({ path, version, command }: JunitFileOptions): RunFile
   textOf: (report) => junitXml(withReadableTail(report), version),
   textOfNoRun: (error) => junitOfNoRun(command, error, version),
 });
-
-/** The report with the lines of the log as people read them, as the terminal has them. */
-const withReadableTail = (report: Report): Report => {
-  const { root_cause: cause } = report;
-  return cause === null ? report : { ...report, root_cause: { ...cause, log_tail: cause.log_tail.map(tailText) } };
-};

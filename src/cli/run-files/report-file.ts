@@ -7,6 +7,7 @@ import { reportPage } from '#cli/reporters/page/page.ts';
 import { basesOf } from './bases.ts';
 import { lanesOf } from './lanes.ts';
 import { NOTHING_OBSERVED, observe, type Observed } from './observed.ts';
+import { withReadableTail } from './readable-tail.ts';
 import type { RunFile } from './run-file.ts';
 
 export interface ReportFileOptions {
@@ -32,7 +33,7 @@ export const reportFile = ({ path, version, stateDir, recorder }: ReportFileOpti
     },
     textOf: (report) =>
       reportPage({
-        report,
+        report: withReadableTail(report),
         startedAt: events[0]?.at ?? 0,
         lanes: lanesOf(events),
         exchanges: recorder.exchanges,

@@ -2,7 +2,7 @@ import { sep } from 'node:path';
 
 const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$/;
 
-export const SNAPSHOT_NAME_FORM = 'up to 64 letters, digits, - and _, of which the first is a letter or digit';
+export const SNAPSHOT_NAME_FORM = 'up to 64 letters, digits, - and _, of which the first is a letter or digit, for example two-tenants';
 
 export const isSnapshotName = (text: string): boolean => NAME.test(text);
 

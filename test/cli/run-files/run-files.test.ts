@@ -57,8 +57,10 @@ describe('--junit', () => {
     await using folder = await temporaryDirectory();
     const failed = report(1);
     const cause = { line: 'kms exited', chain: ['kms'], log_tail: [serviceLine({ severity: 'WARN', body: 'on its way out' })], fix: '' };
-    await runIn(folder.path, { junit: 'junit.xml' }, async (files) => (await files.write({ ...failed, root_cause: cause }, 1)).exitCode);
+    const names = { junit: 'junit.xml', report: 'report.html' };
+    await runIn(folder.path, names, async (files) => (await files.write({ ...failed, root_cause: cause }, 1)).exitCode);
     expect(await readFile(join(folder.path, 'junit.xml'), 'utf8')).toContain('| 03:04:05 WARN on its way out');
+    expect(await readFile(join(folder.path, 'report.html'), 'utf8')).toContain('03:04:05 WARN on its way out');
   });
 
   it('says of a run that did not begin why, and the file of an earlier run is gone meanwhile', async () => {
