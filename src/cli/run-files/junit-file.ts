@@ -1,5 +1,4 @@
 import { junitOfNoRun, junitXml } from '#demo/junit/junit.ts';
-import type { Report } from '#demo/report.ts';
 import { withReadableTail } from './readable-tail.ts';
 import type { RunFile } from './run-file.ts';
 
