@@ -132,7 +132,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['history'],
     ['evidence'],
     ['evidence/redact'],
-    ['outcome.ts'],
+    ['outcome.ts', 'side-by-side.ts'],
     ['events.ts', 'phase-title.ts', 'refusal.ts', 'traces'],
   ],
   stack: [

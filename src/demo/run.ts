@@ -13,6 +13,7 @@ import { watchParts } from './health/watch-parts.ts';
 import { advance, NOT_STARTED, outcomeOf, type Outcome } from './outcome.ts';
 import type { Plan } from './plan.ts';
 import { runStep, type StepOptions } from './step/run-step.ts';
+import { createTurns } from './step/turns.ts';
 import { sleep as pause } from './step/sleep.ts';
 import { stackAccess } from './step/stack-access.ts';
 import type { Step } from './step/step.ts';
@@ -30,7 +31,10 @@ export type RunOptions = Pick<StepOptions, 'engine' | 'emit' | 'signal'> &
     readonly failFast?: boolean;
   };
 
-/** Carries out a plan step by step, tells every event, and answers with what came of it; never throws. */
+/**
+ * Carries out a plan, tells every event, and answers with what came of it; never throws. Steps of a phase that need nothing of each other run side by
+ * side (`side-by-side.ts`), and are told of in the order of the plan, as if one came after the other.
+ */
 export const run = async (plan: Plan, options: RunOptions): Promise<Outcome> => {
   const { engine, signal, now = steadyNow, sleep = pause, healthTimeoutMs = 30_000, steps = [...DEMO_STEPS, ...RESET_STEPS] } = options;
   const { retry = { times: 0, delayMs: 0, backoff: 1 }, failFast = false, recorder = null, byHand = null } = options;
@@ -79,31 +83,45 @@ export const run = async (plan: Plan, options: RunOptions): Promise<Outcome> => 
     return causeAtEnd && failure('stack-not-usable', `at the end of the run ${causeAtEnd.line}`, { fix: causeAtEnd.fix });
   };
 
+  const workOf = (id: string): Step | undefined => steps.find((step) => step.id === id);
+  const turns = createTurns({
+    steps: plan.steps,
+    // Whether it can be done on this machine is asked in its turn.
+    early: ({ id }) => workOf(id)?.whyNot === undefined,
+    alone: ({ id }) => workOf(id)?.isAlone === true,
+    run: (index, planned, means) => {
+      const isLast = index === plan.steps.length - 1;
+      const judge = async (error: Failure | null): Promise<Failure | null> =>
+        error === null ? (isLast ? lookAtEnd() : null) : withClockCause(error, state.clock);
+      const step = { ...(workOf(planned.id) ?? unknownStep), ...planned };
+      const shared = { engine, byHand, connections, recorder, services, start, now, sleep, retry, healthTimeoutMs };
+      return runStep(step, { index, total: plan.steps.length }, { ...shared, ...means, judge });
+    },
+    emit,
+    signal,
+  });
+
   for (const [index, planned] of plan.steps.entries()) {
     const missing = planned.needs.find((need) => !hasPassed(need));
-    const work = steps.find(({ id }) => id === planned.id);
     const hindered = signal.aborted ? 'interrupted' : (stopped ?? (missing === undefined ? null : `needs ${missing}`));
-    const reason = hindered ?? (await work?.whyNot?.()) ?? null;
+    const reason = hindered ?? (await workOf(planned.id)?.whyNot?.()) ?? null;
     if (reason !== null) {
+      turns.skip(index);
       emit({ type: 'step-finished', at: now(), stepId: planned.id, status: 'skipped', detail: reason, durationMs: 0, error: null });
       continue;
     }
     current = planned.id;
-    const step = { ...(work ?? unknownStep), ...planned };
-    const place = { index, total: plan.steps.length };
-    const isLast = index === plan.steps.length - 1;
-    const judge = async (error: Failure | null): Promise<Failure | null> =>
-      error === null ? (isLast ? lookAtEnd() : null) : withClockCause(error, state.clock);
-    const means = { engine, byHand, connections, recorder, services, start, signal, emit, now, sleep, retry, healthTimeoutMs };
-    const passed = await runStep(step, place, { ...means, judge });
-    if (passed || signal.aborted) continue;
+    if ((await turns.take(index)) || signal.aborted) continue;
+    turns.goOn(false);
     const cause = causeAtEnd ?? (await findRootCause(search));
     if (cause !== null) {
       tell(cause);
       stopped = `${cause.chain[0]} is down`;
     }
     if (failFast) stopped = `${planned.id} failed, --fail-fast`;
+    turns.goOn(stopped === null);
   }
+  await turns.over();
 
   // The step that failed may have had nothing to do with a part that died later.
   if (!signal.aborted && state.rootCause === null && state.steps.some(({ status }) => status === 'failed')) {

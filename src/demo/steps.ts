@@ -60,7 +60,11 @@ export const DEMO_STEPS: readonly Step[] = [
     () => import('./flows/integration/refusals/token-refusals.ts'),
   ),
   step('integration.binding', 'Bound tokens', ['integration.token'], BOTH, () => import('./flows/integration/binding/bound-tokens.ts')),
-  step('integration.revocation', 'Revoked token', ['integration.token'], BOTH, () => import('./flows/integration/revocation.ts')),
+  // It counts what the KMS asks Identity.
+  {
+    ...step('integration.revocation', 'Revoked token', ['integration.token'], BOTH, () => import('./flows/integration/revocation.ts')),
+    isAlone: true,
+  },
   step('integration.tenants', 'Tenant isolation', ['integration.token'], BOTH, () => import('./flows/integration/tenant-isolation.ts')),
   step('integration.federation', 'Federation', ['integration.token'], BOTH, () => import('./flows/integration/federation.ts')),
   step('integration.certificate', 'Client certificate', ['seed.tenants'], BOTH, () => import('./flows/integration/client-certificate.ts')),

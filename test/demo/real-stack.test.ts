@@ -54,7 +54,14 @@ afterAll(async () => {
 /** A part of the plan, on servers that run already. */
 const only = (...ids: readonly string[]): Plan => {
   const all = plan({ command: 'all' });
-  return { ...all, steps: all.steps.filter(({ id }) => ids.includes(id)).map((step) => ({ ...step, needs: [] })) };
+  const needsOf = (id: string): readonly string[] =>
+    all.steps.filter((step) => step.id === id).flatMap(({ needs }) => [...needs, ...needs.flatMap(needsOf)]);
+  return {
+    ...all,
+    steps: all.steps
+      .filter(({ id }) => ids.includes(id))
+      .map((step) => ({ ...step, needs: needsOf(step.id).filter((need) => ids.includes(need)) })),
+  };
 };
 
 const go = async (part: Plan) => {

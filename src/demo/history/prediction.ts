@@ -1,9 +1,11 @@
+import type { StepInfo } from '../events.ts';
+import { timeOf } from '../side-by-side.ts';
 import type { RunKind, RunRecord } from './run-record.ts';
 
 /** The time that a run will take, by earlier runs that found the stack in the same state on the same engine. */
 export interface Prediction {
   readonly kind: RunKind;
-  /** Of all steps together, milliseconds; null where one of them has no earlier run. */
+  /** Of the run, whose steps are side by side, milliseconds; null where one of them has no earlier run. */
   readonly durationMs: number | null;
   /** The number of earlier runs behind each step, at least. */
   readonly runs: number;
@@ -27,7 +29,7 @@ const LOOKED_AT = 15;
  *
  * @param history oldest first
  */
-export const predict = (steps: readonly { readonly id: string }[], kind: RunKind, history: readonly RunRecord[]): Prediction => {
+export const predict = (steps: readonly StepInfo[], kind: RunKind, history: readonly RunRecord[]): Prediction => {
   const alike = history.filter(({ engine, start, images }) => engine === kind.engine && start === kind.start && images === kind.images);
   const predicted = steps.map(({ id }) => {
     const passed = alike.flatMap((run) => run.steps).filter((step) => step.id === id && step.status === 'passed');
@@ -37,7 +39,7 @@ export const predict = (steps: readonly { readonly id: string }[], kind: RunKind
   const isWhole = predicted.length > 0 && predicted.every(({ durationMs }) => durationMs !== null);
   return {
     kind,
-    durationMs: isWhole ? predicted.reduce((sum, { durationMs }) => sum + (durationMs ?? 0), 0) : null,
+    durationMs: isWhole ? timeOf(steps, (id) => predicted.find((step) => step.id === id)?.durationMs ?? 0) : null,
     runs: isWhole ? Math.min(...predicted.map(({ runs }) => runs)) : 0,
     steps: predicted,
   };

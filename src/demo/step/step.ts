@@ -53,6 +53,8 @@ export interface Step extends StepInfo {
   /** The commands that it belongs to. */
   readonly targets: readonly DemoCommand[];
   readonly run: StepWork;
+  /** It measures what the others would disturb: nothing runs beside it. */
+  readonly isAlone?: boolean;
   /** Why it cannot be done on this machine, one clause: it is skipped then, with this as its detail; null where it can. */
   readonly whyNot?: () => Promise<string | null>;
 }

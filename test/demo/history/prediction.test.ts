@@ -3,7 +3,7 @@ import { predict } from '#demo/history/prediction.ts';
 import type { RunKind, RunRecord } from '#demo/history/run-record.ts';
 
 const FRESH: RunKind = { engine: 'embedded', start: 'fresh', images: null };
-const STEPS = [{ id: 'bring-up.kms' }, { id: 'kms.keys' }];
+const STEPS = ['bring-up.kms', 'kms.keys'].map((id) => ({ id, phase: id.split('.')[0] ?? '', title: id, needs: [] }));
 
 const run = (durations: readonly [number, number], change: Partial<RunRecord> = {}): RunRecord => ({
   command: 'demo all',
