@@ -3,7 +3,6 @@ import { describe, expect, test } from 'vitest';
 import { KMS_RESOURCE } from '#infra/magic/magic.ts';
 import { aDevice, connect } from '#test/identity/support/device.ts';
 import { databaseKinds } from '#test/support/database.ts';
-import { assertionKey } from '#test/identity/support/client-assertions.ts';
 import { providerOn } from '#test/identity/support/identity-database.ts';
 import {
   aClient,
@@ -14,8 +13,6 @@ import {
   secretOf,
   type TestProvider,
 } from '#test/identity/support/identity-provider.ts';
-
-const WEB_REDIRECT = 'https://app.example/callback';
 
 /** openid-client over our HTTPS client, so that the issuer's name need not resolve. */
 const over =
@@ -91,46 +88,5 @@ describe.each(databaseKinds())('an independent client on %s', (kind) => {
     const tokens = await oauth.clientCredentialsGrant(config, { scope: 'kms:read', resource: KMS_RESOURCE });
 
     expect(await oauth.tokenIntrospection(config, tokens.access_token)).toMatchObject({ active: true, tenant_id: client.tenantId });
-  });
-
-  test('proves itself by its key, pushes its request, and shows DPoP proofs with our nonces: log-in, userinfo, refresh', async () => {
-    await using provider = await providerOn(kind, { dpopNonces: 'required' });
-    const [account, key] = [anAccount(), await assertionKey()];
-    const client = aClient({
-      applicationType: 'web',
-      authMethod: 'private_key_jwt',
-      jwks: { keys: [key.jwk] },
-      redirectUris: [WEB_REDIRECT],
-      requirePushedRequests: true,
-      tokenBinding: 'dpop',
-    });
-    provider.register(account, client);
-    const config = await discover(provider, client.clientId, oauth.PrivateKeyJwt({ key: key.privateKey, kid: String(key.jwk.kid) }));
-    const DPoP = oauth.getDPoPHandle(config, await oauth.randomDPoPKeyPair('ES256'));
-    const pkceCodeVerifier = oauth.randomPKCECodeVerifier();
-    const expectedState = oauth.randomState();
-    const url = await oauth.buildAuthorizationUrlWithPAR(
-      config,
-      {
-        redirect_uri: WEB_REDIRECT,
-        scope: 'openid profile offline_access kms:read',
-        state: expectedState,
-        code_challenge: await oauth.calculatePKCECodeChallenge(pkceCodeVerifier),
-        code_challenge_method: 'S256',
-      },
-      { DPoP },
-    );
-
-    const { callback } = await provider.walk(provider.browser(), url, account);
-    const checks = { pkceCodeVerifier, expectedState, idTokenExpected: true };
-    const tokens = await oauth.authorizationCodeGrant(config, callback ?? new URL(WEB_REDIRECT), checks, undefined, { DPoP });
-    const refreshed = await oauth.refreshTokenGrant(config, tokens.refresh_token ?? '', undefined, { DPoP });
-    const info = await oauth.fetchUserInfo(config, refreshed.access_token, account.accountId, { DPoP });
-    const shown = await oauth.tokenIntrospection(config, refreshed.access_token);
-
-    expect([...url.searchParams.keys()].toSorted()).toEqual(['client_id', 'request_uri']);
-    expect([tokens.token_type, refreshed.token_type]).toEqual(['dpop', 'dpop']);
-    expect(info.preferred_username).toBe(account.username);
-    expect(shown).toMatchObject({ active: true, token_type: 'DPoP', cnf: { jkt: expect.any(String) } });
   });
 });

@@ -43,6 +43,28 @@ describe.each(databaseKinds())('a log-out that a client asks for, on %s', (kind)
     expect(await error()).toBe('login_required');
   });
 
+  test.each([
+    ['a hint', true],
+    ['a state', false],
+  ])('with %s alone ends at a page of ours, and the session with it', async (_what, isHint) => {
+    const { browser, idToken, error } = await loggedIn();
+    const left = await logOut(browser, isHint ? { id_token_hint: idToken } : { state: 'a state' });
+    const page = await browser.request({ url: String(left.headers.location) });
+
+    expect([page.status, page.text.includes('You are logged out')]).toEqual([200, true]);
+    expect(await error()).toBe('login_required');
+  });
+
+  test('is refused with a hint whose signature was changed, and the session goes on', async () => {
+    const { browser, idToken, error } = await loggedIn();
+    const [header = '', payload = '', signature = ''] = idToken.split('.');
+    const forged = [header, payload, signature.startsWith('A') ? `B${signature.slice(1)}` : `A${signature.slice(1)}`].join('.');
+    const query = new URLSearchParams({ id_token_hint: forged, post_logout_redirect_uri: BACK });
+
+    expect((await browser.request({ url: `${ISSUER}/oidc/logout?${query}` })).status).toBe(400);
+    expect(await error()).not.toBe('login_required');
+  });
+
   test('by POST is the same request by GET', async () => {
     const { client, browser, idToken } = await loggedIn();
     const form = { id_token_hint: idToken, post_logout_redirect_uri: BACK, state: 's-1' };
@@ -74,6 +96,7 @@ describe.each(databaseKinds())('a log-out that a client asks for, on %s', (kind)
 
   test.each([
     ['an address of another client', { post_logout_redirect_uri: 'http://127.0.0.1/elsewhere' }],
+    ['its address with a query that is not registered', { post_logout_redirect_uri: `${BACK}?foo=bar` }],
     ['a client that does not fit the hint', { client_id: 'another' }],
     ['a hint that nobody signed', { id_token_hint: 'made.up.token' }],
     ['a parameter twice', null],
