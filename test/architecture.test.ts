@@ -96,7 +96,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['provider/store'],
     ['provider/seams'],
     ['provider/records'],
-    ['secrets.ts'],
+    ['secrets.ts', 'factors'],
     ['clients/administration', 'clients/registration'],
     ['accounts', 'clients', 'keys', 'logouts', 'outgoing', 'revocations'],
     ['clients/security', 'resource-servers'],

@@ -8,7 +8,7 @@ import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 /** Somebody was not let in. A stranger can bring about as many as he likes, so the log sums them up. */
 type RefusalEvent =
   | {
-      readonly type: 'login-failed';
+      readonly type: 'login-failed' | 'second-factor-failed';
       readonly reason: 'wrong-credentials' | 'too-many-attempts' | 'busy';
       readonly clientId: string;
       /** Of the peer. */
@@ -24,6 +24,17 @@ type RefusalEvent =
       readonly nameTag: string;
     };
 
+/** What the owner of an account did at its page. */
+type AccountChange =
+  | 'password-changed'
+  | 'sessions-ended'
+  | 'grant-ended'
+  | 'totp-added'
+  | 'totp-removed'
+  | 'recovery-codes-renewed'
+  | 'passkey-added'
+  | 'passkey-removed';
+
 /** Happenings in Identity that an operator wants to read: ids and closed words, never a user name that was typed. */
 export type IdentityEvent =
   | RefusalEvent
@@ -32,6 +43,7 @@ export type IdentityEvent =
   | { readonly type: 'consent-given'; readonly accountId: string; readonly clientId: string }
   | { readonly type: 'account-change-begun'; readonly accountId: string; readonly clientId: string }
   | { readonly type: 'consent-refused'; readonly accountId: string; readonly clientId: string }
+  | { readonly type: 'account-changed'; readonly accountId: string; readonly change: AccountChange }
   | { readonly type: 'client-registered' | 'registration-changed' | 'registration-removed'; readonly clientId: string }
   | { readonly type: 'logout-told'; readonly clientId: string }
   | {
@@ -51,15 +63,18 @@ export type IdentityEvent =
 
 export type Emit = (event: IdentityEvent) => void;
 
-const isRefusal = (event: IdentityEvent): event is RefusalEvent => event.type === 'login-failed' || event.type === 'client-refused';
+const isRefusal = (event: IdentityEvent): event is RefusalEvent =>
+  event.type === 'login-failed' || event.type === 'second-factor-failed' || event.type === 'client-refused';
 
 const refusalOf = (event: RefusalEvent): Refusal => {
   const { address, reason, nameTag } = event;
-  const isLogin = event.type === 'login-failed';
+  const isLogin = event.type !== 'client-refused';
   const status = !isLogin ? 401 : reason === 'wrong-credentials' ? 403 : 429;
   const isRegistration = reason === 'wrong-registration-token';
   const credential = isRegistration ? 'registration-token' : 'client-secret';
-  const who = isLogin ? { client_id: event.clientId, credential: 'password' } : { credential };
+  const who = isLogin
+    ? { client_id: event.clientId, credential: event.type === 'login-failed' ? 'password' : 'second-factor' }
+    : { credential };
   return {
     address,
     status,
@@ -81,6 +96,8 @@ const lineOf = (event: Exclude<IdentityEvent, RefusalEvent>): EventLine => {
       return ['info', 'another account is to answer a consent', { account_id: event.accountId, client_id: event.clientId }];
     case 'consent-refused':
       return ['info', 'consent refused', { account_id: event.accountId, client_id: event.clientId }];
+    case 'account-changed':
+      return ['info', `account changed by its owner: ${event.change}`, { account_id: event.accountId, operation: event.change }];
     case 'client-registered':
       return ['info', 'a client registered itself', { client_id: event.clientId }];
     case 'registration-changed':

@@ -11,7 +11,7 @@ import { createServer } from '#infra/http/server/create-server.ts';
 import { createRefusalLog } from '#infra/http/server/refusal-log.ts';
 import { createAttemptLimits } from '#infra/secrets/attempts/create-attempt-limits.ts';
 import { createNameTags } from '#infra/secrets/name-tags.ts';
-import { createPasswords } from '#infra/secrets/passwords.ts';
+import { createPasswords, type Passwords } from '#infra/secrets/passwords.ts';
 import { systemClock } from '#infra/jobs/clock.ts';
 import { createJobs } from '#infra/jobs/create-jobs.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
@@ -33,6 +33,8 @@ import { identityMigrations } from './database/migrations.ts';
 import type { IdentityTables } from './database/tables.ts';
 import { openDemoData } from './demo/open-demo-data.ts';
 import { type Emit, logEvents } from './events.ts';
+import { createSecondFactors } from './factors/factors.service.ts';
+import { resealSecrets } from './factors/sealed-secrets.ts';
 import { createFeed } from './feed/feed.ts';
 import { registerBatchIntrospection } from './introspection/batch.routes.ts';
 import { createSigningKeys } from './keys/signing-keys.service.ts';
@@ -82,8 +84,10 @@ export const buildIdentity = async (options: {
   readonly databases?: Databases;
   readonly stopping?: AbortSignal;
   readonly now?: () => number;
+  /** Hashes and checks passwords, at the cost of `createPasswords` by default. */
+  readonly newPasswords?: () => Passwords;
 }): Promise<Identity> => {
-  const { config, telemetry, stopping = new AbortController().signal, now = Date.now } = options;
+  const { config, telemetry, stopping = new AbortController().signal, now = Date.now, newPasswords = createPasswords } = options;
   const drain = { begun: stopping, seconds: config.server.drain_seconds };
   await using opened = new AsyncDisposableStack();
   const jobs = opened.use(createJobs({ log: telemetry.log, clock: { ...systemClock, wall: now } }));
@@ -100,7 +104,7 @@ export const buildIdentity = async (options: {
   const closing = new AbortController();
   const limits = () => createAttemptLimits({ closing: closing.signal });
   // A queue for each: programs that try secrets do not hold up people who log in.
-  const passwords = { people: createPasswords(), clients: createPasswords() };
+  const passwords = { people: newPasswords(), clients: newPasswords() };
   const accounts = createAccounts({ database, demo: options.demo, passwords: passwords.people, limits: limits() });
   const serviceClients = await loadServiceClients(config.service_clients);
   const browserClients = config.browser_clients.map(toBrowserClient);
@@ -125,6 +129,7 @@ export const buildIdentity = async (options: {
   });
   const outgoing = opened.use(await createOutgoing({ config: config.outgoing, ca: config.server.tls.ca, telemetry }));
   const logouts = createLogouts({ database, emit, now });
+  await resealSecrets(database, secrets.encryptionKeys);
   const { issuer } = config;
   const detail = detailOf(config.errors);
   const { cookieKeys } = secrets;
@@ -147,6 +152,14 @@ export const buildIdentity = async (options: {
     registration: config.registration.enabled,
     dpopNonces: config.dpop.nonce,
     asksForCertificates: config.server.client_certificates === 'request',
+    now,
+  });
+  const factors = createSecondFactors({
+    database,
+    encryptionKeys: secrets.encryptionKeys,
+    issuerHost: new URL(issuer).host,
+    // Six digits are few: a name's guesses come back ten times as slowly as those at its password.
+    limits: createAttemptLimits({ closing: closing.signal, slowness: 10 }),
     now,
   });
   const passwordChanges = createPasswordChanges({
@@ -210,7 +223,13 @@ export const buildIdentity = async (options: {
   registerBatchIntrospection(app, { serviceClients, provider, now });
   await registerPages(app, {
     interactions: provider.interactions,
+    sessions: provider.sessions,
+    access: provider.access,
+    payloads: provider.payloads,
     accounts,
+    clients,
+    factors,
+    passwordChanges,
     resourceServers,
     demoAccounts: publicAccounts ?? [],
     emit,

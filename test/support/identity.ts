@@ -7,6 +7,7 @@ import { stringify } from 'yaml';
 import { listen } from '#infra/http/server/listen.ts';
 import { writeSecret } from '#infra/files/secret-file.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
+import type { Passwords } from '#infra/secrets/passwords.ts';
 import { noTelemetry } from '#infra/telemetry/no-telemetry.ts';
 import type { TlsStore } from '#infra/tls/authority/store.ts';
 import type { IdentityConfig } from '#identity/config.ts';
@@ -110,6 +111,7 @@ export const startTestIdentity = async (
     readonly now?: () => number;
     readonly demo?: boolean;
     readonly issuer?: string;
+    readonly newPasswords?: () => Passwords;
   } = {},
 ): Promise<TestIdentity> => {
   await using opened = new AsyncDisposableStack();
@@ -122,6 +124,7 @@ export const startTestIdentity = async (
       telemetry: options.telemetry ?? noTelemetry(),
       demo: options.demo ?? true,
       ...(options.now === undefined ? {} : { now: options.now }),
+      ...(options.newPasswords === undefined ? {} : { newPasswords: options.newPasswords }),
     }),
   );
   await identity.demo?.seed();

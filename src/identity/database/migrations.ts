@@ -10,6 +10,7 @@ import {
   clientOriginMigration,
   clientTokenMigration,
 } from './clients.table.ts';
+import { secondFactorMigration } from './factors.table.ts';
 import { demoMigration } from './demo.table.ts';
 import { signingKeyEncryptionMigration, signingKeyMigration } from './signing-keys.table.ts';
 import { payloadMigration, payloadTimeMigration, successorMigration } from './payloads.table.ts';
@@ -36,4 +37,5 @@ export const identityMigrations: readonly Migration[] = [
   clientKeysMigration,
   clientCertificatesMigration,
   initialTokenMigration,
+  secondFactorMigration,
 ];

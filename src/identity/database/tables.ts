@@ -1,6 +1,7 @@
 import type { AccountTables } from './accounts.table.ts';
 import type { ClientTables } from './clients.table.ts';
 import type { DemoTables } from './demo.table.ts';
+import type { FactorTables } from './factors.table.ts';
 import type { SigningKeyTables } from './signing-keys.table.ts';
 import type { InitialTokenTables } from './initial-tokens.table.ts';
 import type { LogoutTables } from './logouts.table.ts';
@@ -12,4 +13,13 @@ import type { RevocationTables } from './revocations.table.ts';
  * and bytes as the database has them, and the store of each slice reads them into its own types.
  */
 export interface IdentityTables
-  extends AccountTables, ClientTables, DemoTables, InitialTokenTables, LogoutTables, PayloadTables, RevocationTables, SigningKeyTables {}
+  extends
+    AccountTables,
+    ClientTables,
+    DemoTables,
+    FactorTables,
+    InitialTokenTables,
+    LogoutTables,
+    PayloadTables,
+    RevocationTables,
+    SigningKeyTables {}

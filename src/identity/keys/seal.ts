@@ -1,10 +1,7 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import type { JWK } from 'jose';
 import { AppError } from '#infra/apperr/app-error.ts';
 import type { EncryptionKey, EncryptionKeys } from './encryption-keys.ts';
-
-const IV_BYTES = 12;
-const TAG_BYTES = 16;
+import { openBytes, sealBytes } from './sealed-bytes.ts';
 
 /**
  * The row that a sealed key belongs to: bound as associated data. So rows cannot be exchanged in the database, and a key that was retired
@@ -30,21 +27,11 @@ const associatedData = ({ kid, alg, state }: SealedKeyName, sealedBy: string | n
     ),
   );
 
-/** AES-256-GCM with a fresh random IV under the newest encryption key: IV, ciphertext, tag. @see NIST SP 800-38D */
-export const sealKey = (jwk: JWK, name: SealedKeyName, [{ id, bytes }]: EncryptionKeys): SealedKey => {
-  const iv = randomBytes(IV_BYTES);
-  const cipher = createCipheriv('aes-256-gcm', bytes, iv, { authTagLength: TAG_BYTES }).setAAD(associatedData(name, id));
-  return { sealed_key: Buffer.concat([iv, cipher.update(JSON.stringify(jwk)), cipher.final(), cipher.getAuthTag()]), sealed_by: id };
-};
-
-/** The text in a sealed key, which the caller overwrites; it throws for another encryption key or a changed row. */
-const openUnder = ({ bytes }: EncryptionKey, sealed: Uint8Array, aad: Buffer): Buffer => {
-  const tagStart = sealed.length - TAG_BYTES;
-  const decipher = createDecipheriv('aes-256-gcm', bytes, sealed.subarray(0, IV_BYTES), { authTagLength: TAG_BYTES })
-    .setAAD(aad)
-    .setAuthTag(sealed.subarray(tagStart));
-  return Buffer.concat([decipher.update(sealed.subarray(IV_BYTES, tagStart)), decipher.final()]);
-};
+/** Seals a key under the newest encryption key. */
+export const sealKey = (jwk: JWK, name: SealedKeyName, [newest]: EncryptionKeys): SealedKey => ({
+  sealed_key: sealBytes(JSON.stringify(jwk), newest, associatedData(name, newest.id)),
+  sealed_by: newest.id,
+});
 
 const unreadable = (kid: string, why: string, cause?: unknown): AppError =>
   new AppError('signing-key-unreadable', 500, `Signing key ${kid} ${why}.`, {
@@ -57,7 +44,7 @@ const openWith = (keys: readonly EncryptionKey[], row: SealedKeyName & SealedKey
   let last: unknown;
   for (const key of keys) {
     try {
-      const opened = openUnder(key, row.sealed_key, aad);
+      const opened = openBytes(row.sealed_key, key, aad);
       try {
         return JSON.parse(opened.toString()) as JWK;
       } finally {

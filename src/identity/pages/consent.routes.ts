@@ -12,7 +12,7 @@ import type { ConsentResource } from '#identity/views/consent-page.ts';
 import { consentPage } from '#identity/views/consent-page.ts';
 import { pageHeaders } from '#infra/html/content-policy.ts';
 import { renderHtml } from '#infra/html/html.ts';
-import { formOf } from './form-protection.ts';
+import { formOf } from './forms/form-protection.ts';
 import { finish, interactionAt, interactionParams, returnTargets } from './interaction-request.ts';
 
 const bodySchema = strictObject({

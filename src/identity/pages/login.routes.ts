@@ -1,5 +1,5 @@
+import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
-import { AppError } from '#infra/apperr/app-error.ts';
 import { strictObject } from '#infra/config/schema.ts';
 import type { PublicAccount } from '#infra/html/landing-page.ts';
 import type { App } from '#infra/http/server.ts';
@@ -7,11 +7,16 @@ import type { NameTag } from '#infra/secrets/name-tags.ts';
 import type { Account } from '#identity/accounts/account.ts';
 import type { Accounts } from '#identity/accounts/accounts.ts';
 import type { Emit } from '../events.ts';
-import type { Interactions } from '#identity/provider/interactions/interactions.ts';
+import { demandedFactors } from '#identity/factors/acr.ts';
+import type { SecondFactors } from '#identity/factors/factors.ts';
+import type { InteractionDetails, Interactions } from '#identity/provider/interactions/interactions.ts';
 import { pageHeaders } from '#infra/html/content-policy.ts';
 import { renderHtml } from '#infra/html/html.ts';
-import { formOf } from './form-protection.ts';
+import { formOf } from './forms/form-protection.ts';
 import { finish, interactionAt, interactionParams, returnTargets } from './interaction-request.ts';
+import type { LoginStep, LoginSteps } from './second-factor/login-steps.ts';
+import { registerSecondFactor } from './second-factor/second-factor.routes.ts';
+import { problemOf } from './forms/waiting-problem.ts';
 import { loginPage } from '#identity/views/login-page.ts';
 
 const bodySchema = strictObject({
@@ -24,30 +29,61 @@ const bodySchema = strictObject({
 
 const WRONG = 'The user name or the password is wrong.';
 
-/** The words for an attempt that has to wait; any other error is thrown on. */
-const problemOf = (error: unknown): { readonly text: string; readonly retryAfter: string; readonly code: string } => {
-  if (!(error instanceof AppError) || error.status !== 429) throw error;
-  const retryAfter = error.headers['retry-after'] ?? error.headers['Retry-After'] ?? '1';
-  return { text: `${error.message} ${error.fix ?? ''}`.trim(), retryAfter, code: error.code };
-};
-
 /** `GET` and `POST /login/<uid>`: proves who the user is and goes back into the authorization. */
 export const registerLogin = (
   app: App,
   options: {
     readonly interactions: Interactions;
-    readonly accounts: Pick<Accounts, 'authenticate'>;
     readonly demoAccounts: readonly PublicAccount[];
+    readonly accounts: Pick<Accounts, 'authenticate' | 'find'>;
+    readonly factors: Pick<SecondFactors, 'of' | 'verifyCode'>;
+    readonly steps: LoginSteps;
     readonly emit: Emit;
     readonly nameTag: NameTag;
     /** Epoch milliseconds. */
     readonly now: () => number;
   },
 ): void => {
-  const { interactions, accounts, demoAccounts, emit, nameTag, now } = options;
+  const { interactions, accounts, demoAccounts, factors, steps, emit, nameTag, now } = options;
+
+  const askForSecond = async (reply: FastifyReply, details: InteractionDetails, step: Omit<LoginStep, 'askedAcr'>) => {
+    const path = `/login/${details.uid}`;
+    await steps.begin(reply, path, { ...step, askedAcr: details.askedAcr });
+    return reply.redirect(`${path}/second-factor`, 303);
+  };
+
+  registerSecondFactor(app, {
+    ...options,
+    url: '/login/:uid/second-factor',
+    params: interactionParams,
+    underWay: async (request, reply) => {
+      const details = await interactionAt(interactions, request, reply, 'login');
+      return {
+        path: `/login/${details.uid}`,
+        clientId: details.client.id,
+        purpose: details.client.name,
+        targets: returnTargets(details),
+        cancel: () => finish(reply, () => interactions.abort(request.raw, reply.raw)),
+        finish: ({ accountId, tenantId }, { at, isStepUp }, second) => {
+          emit({ type: 'logged-in', accountId, tenantId, clientId: details.client.id });
+          return finish(reply, () =>
+            isStepUp
+              ? interactions.finishStepUp(request.raw, reply.raw, second)
+              : interactions.finishLogin(request.raw, reply.raw, { accountId, remember: false, at, second }),
+          );
+        },
+      };
+    },
+  });
 
   app.get('/login/:uid', { schema: { params: interactionParams } }, async (request, reply) => {
     const details = await interactionAt(interactions, request, reply, 'login');
+    if (details.isStepUp && details.session !== undefined) {
+      const { accountId } = details.session;
+      const demanded = demandedFactors(details.askedAcr, await factors.of(accountId));
+      if (demanded === 'unmet') return finish(reply, () => interactions.failUnmet(request.raw, reply.raw));
+      if (demanded !== 'none') return askForSecond(reply, details, { accountId, at: Math.floor(now() / 1000), isStepUp: true });
+    }
     const hint = details.params.login_hint;
     const page = loginPage({
       action: formOf(request),
@@ -93,16 +129,19 @@ export const registerLogin = (
       try {
         account = await accounts.authenticate({ username, password, address: request.ip });
       } catch (error) {
-        const { text, retryAfter, code } = problemOf(error);
-        emit({ type: 'login-failed', reason: code === 'too-many-attempts' ? 'too-many-attempts' : 'busy', ...tried });
+        const { text, retryAfter, reason } = problemOf(error);
+        emit({ type: 'login-failed', reason, ...tried });
         return again(429, text, { 'retry-after': retryAfter });
       }
       if (account === null) {
         emit({ type: 'login-failed', reason: 'wrong-credentials', ...tried });
         return again(403, WRONG);
       }
-      const accountId = account.id;
-      emit({ type: 'logged-in', accountId, tenantId: account.tenantId, clientId });
+      const { id: accountId, tenantId } = account;
+      const demanded = demandedFactors(details.askedAcr, await factors.of(accountId));
+      if (demanded === 'unmet') return finish(reply, () => interactions.failUnmet(request.raw, reply.raw));
+      if (demanded !== 'none') return askForSecond(reply, details, { accountId, at, isStepUp: false });
+      emit({ type: 'logged-in', accountId, tenantId, clientId });
       return finish(reply, () => interactions.finishLogin(request.raw, reply.raw, { accountId, remember: false, at }));
     },
   );

@@ -5,16 +5,28 @@ import type { NameTag } from '#infra/secrets/name-tags.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { Accounts } from '#identity/accounts/accounts.ts';
 import type { Emit } from '../events.ts';
+import type { PasswordChanges } from '#identity/accounts/passwords/password-changes.ts';
+import type { Clients } from '#identity/clients/clients.ts';
+import type { SecondFactors } from '#identity/factors/factors.ts';
+import type { OpenIdProvider } from '#identity/provider/openid-provider.ts';
 import type { Interactions } from '#identity/provider/interactions/interactions.ts';
 import type { ResourceServer } from '#identity/resource-servers/resource-server.ts';
+import { registerAccount } from './account/register-account.ts';
 import { registerConsent } from './consent.routes.ts';
-import { describeFormError, protectForms } from './form-protection.ts';
+import { describeFormError, protectForms } from './forms/form-protection.ts';
 import { registerLogin } from './login.routes.ts';
+import { createLoginSteps } from './second-factor/login-steps.ts';
 import { pageOfError } from './page-of-error.ts';
 
 export interface PagesOptions {
   readonly interactions: Interactions;
   readonly accounts: Accounts;
+  readonly factors: SecondFactors;
+  readonly passwordChanges: Pick<PasswordChanges, 'change'>;
+  readonly clients: Pick<Clients, 'find'>;
+  readonly payloads: OpenIdProvider['payloads'];
+  readonly sessions: OpenIdProvider['sessions'];
+  readonly access: OpenIdProvider['access'];
   readonly resourceServers: readonly ResourceServer[];
   /** Offered at the log-in; none where no demo runs. */
   readonly demoAccounts: readonly PublicAccount[];
@@ -32,7 +44,7 @@ const FORM_LIMIT = 16 * 1024;
 
 /**
  * The pages for people: log-in and consent. A route finds the interaction of the browser (`interaction-request.ts`),
- * asks accounts and provider, and sends the HTML of a view; forms carry a token (`form-protection.ts`). An error here is a page too,
+ * asks accounts and provider, and sends the HTML of a view; forms carry a token (`forms/`). An error here is a page too,
  * never JSON.
  */
 export const registerPages = async (app: App, options: PagesOptions): Promise<void> => {
@@ -44,7 +56,9 @@ export const registerPages = async (app: App, options: PagesOptions): Promise<vo
     pages.setErrorHandler((thrown, request, reply) => answer(describeFormError(thrown), request, reply));
     readBodies(pages, { reads: 'application/x-www-form-urlencoded', bodyLimit: FORM_LIMIT });
     await protectForms(pages, options.secrets);
-    registerLogin(pages, options);
+    const steps = createLoginSteps(options);
+    registerLogin(pages, { ...options, steps });
+    registerAccount(pages, { ...options, steps });
     registerConsent(pages, options);
   });
 };

@@ -2,6 +2,7 @@ import type { Accounts } from '#identity/accounts/accounts.ts';
 import type { Clients } from '#identity/clients/clients.ts';
 import type { ResourceServer } from '#identity/resource-servers/resource-server.ts';
 import { accessToken } from './features/tokens/access-token.ts';
+import { authenticationContext } from './features/authentication-context.ts';
 import { authorizationCode } from './features/grants/authorization-code.ts';
 import { backchannelLogout } from './features/backchannel-logout.ts';
 import { claimsParameter } from './features/claims-parameter.ts';
@@ -40,6 +41,7 @@ export const createFeatures = (options: {
   const { openDeviceCode: openCode } = options;
   return [
     discovery(),
+    authenticationContext(),
     clientAuthentication(issuer, now),
     authorizationCode(),
     pushedAuthorizationRequests(),

@@ -5,7 +5,10 @@ import type { ClientRecord } from '#identity/clients/client.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
 import type { DirectRequest } from './direct/direct.ts';
 import type { Endpoint } from './features/feature.ts';
+import type { BrowserSessions } from './interactions/browser-sessions.ts';
 import type { Interactions } from './interactions/interactions.ts';
+import type { AccountAccess } from './store/account-access.ts';
+import type { PayloadStore } from './store/payloads.ts';
 
 /**
  * The OAuth 2.1 and OpenID Connect endpoints. This folder alone knows oidc-provider: `provider.ts` builds it, `features/` says what it can
@@ -25,6 +28,12 @@ export interface OpenIdProvider {
    */
   handle(endpoint: Endpoint, req: IncomingMessage, res: ServerResponse, body?: Buffer): Promise<void>;
   readonly interactions: Interactions;
+  /** Sessions of browsers at Identity itself. */
+  readonly sessions: BrowserSessions;
+  /** What an account has here, for its owner. */
+  readonly access: AccountAccess;
+  /** Its state, where pages keep a log-in that waits for its second factor. */
+  readonly payloads: Pick<PayloadStore, 'save' | 'find' | 'consume'>;
   /**
    * Whether an access token is active, and what it says, for a client that has proved itself.
    *

@@ -12,6 +12,7 @@ import type { RefusalLog } from '#infra/http/refusals.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { Accounts } from '#identity/accounts/accounts.ts';
 import type { Clients } from '#identity/clients/clients.ts';
+import { toldAcr } from '#identity/factors/acr.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
 import type { Logouts } from '#identity/logouts/logouts.ts';
 import type { Outgoing } from '#identity/outgoing/outgoing.ts';
@@ -33,6 +34,7 @@ import { RESPONSE_TYPES, withoutAlias } from './features/grants/authorization-co
 import { defaultScope } from './features/grants/client-credentials.ts';
 import { createRefreshRotation } from './features/grants/refresh-rotation.ts';
 import { LIFETIMES } from './features/lifetimes.ts';
+import { askedAcrAt } from './records/asked-acr.ts';
 import { completeMetadata } from './features/discovery.ts';
 import type { DpopNonces } from './features/tokens/dpop-nonces.ts';
 import { createJwtIntrospection, INTROSPECTION_PATH } from './features/tokens/introspection.ts';
@@ -40,6 +42,7 @@ import { createOpaqueIntrospection } from './features/tokens/opaque-introspectio
 import { createAccessTokenVerifier } from './features/tokens/jwt-access-token.ts';
 import { createJwtRevocation } from './features/tokens/revocation.ts';
 import { createPersonsToken } from './features/tokens/persons-token.ts';
+import { createBrowserSessions } from './interactions/create-browser-sessions.ts';
 import { createDeviceLimits } from './interactions/create-device-limits.ts';
 import { createDevicePolls } from './interactions/create-device-polls.ts';
 import { createInteractions } from './interactions/create-interactions.ts';
@@ -53,6 +56,7 @@ import { checkClientMetadata } from './seams/client-check.ts';
 import { newUnusedSecret } from './seams/client-secret.ts';
 import { acceptJsonOnly, setHost, setRequestTarget, withBody } from './seams/request.ts';
 import { createAdapterFactory, PUSHED_REQUEST } from './store/adapter.ts';
+import { createAccountAccess } from './store/account-access.ts';
 import { isReference } from './store/payload-hashes.ts';
 import { createPayloadStore } from './store/payloads.store.ts';
 import { endAccessOfAccount, revokeForAccounts, revokeForClients, revokeForClientsSince } from './store/revoke-owners.ts';
@@ -204,6 +208,7 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
         userCodePage: (view) => renderHtml(userCodePage({ action: DEVICE_PATH, ...view })),
       },
       openInteractions,
+      tellAcr: (acr, oidc) => toldAcr(acr, askedAcrAt(oidc).values),
       log: telemetry.log,
       refusals: options.refusals,
       detail: options.detail ?? 'detailed',
@@ -264,6 +269,9 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
       logouts.job((logout) => current.tellLogout(logout)),
       { name: 'reload-signing-keys', periodMs: RELOAD_PERIOD_MS, run: reloadKeys },
     ],
+    sessions: createBrowserSessions(() => current.provider, LIFETIMES.session),
+    access: createAccountAccess({ database, revocations, now }),
+    payloads: store,
     revokeForAccounts,
     endAccessOfAccount: (tx, accountId) => endAccessOfAccount(tx, accountId, revocations),
     revokeForClients: (tx, clientIds) => revokeForClients(tx, clientIds, revocations),

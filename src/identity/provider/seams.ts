@@ -28,6 +28,7 @@ import { detectReplays } from './seams/replay-detection.ts';
 import { askForScriptHashes, secureHeaders, withholdFromOrigins } from './seams/response-headers.ts';
 import { nameResponseType } from './seams/response-type.ts';
 import { spareFamilies } from './seams/spared-families.ts';
+import { tellAcr } from './seams/told-acr.ts';
 import { answerStructuredTokens, type StructuredTokenAnswers } from './seams/structured-tokens.ts';
 import { type CodeGuesses, limitUserCodes } from './seams/user-codes.ts';
 import { openUserinfo, type PersonsToken } from './seams/userinfo-tokens.ts';
@@ -71,6 +72,8 @@ export const installSeams = (
     readonly mayRead: (origin: string) => Promise<boolean>;
     readonly responseTypes: readonly string[];
     readonly openInteractions: Pick<OpenInteractions, 'close'>;
+    /** The `acr` to tell for that of a session. */
+    readonly tellAcr: (acr: string | undefined, oidc: KoaContextWithOIDC['oidc']) => string | undefined;
     readonly log: Telemetry['log'];
     readonly refusals: Pick<RefusalLog, 'refused'>;
     readonly detail: ErrorDetail;
@@ -81,6 +84,7 @@ export const installSeams = (
   detectReplays(provider, options.rememberUsed);
   addAccessTokenHash(provider);
   completeIdTokens(provider);
+  tellAcr(provider, options.tellAcr);
   noteEndedInteractions(provider, options.openInteractions);
   defaultScopeOfClientCredentials(provider, options.defaultScope);
   nameResponseType(provider, options.responseTypes);

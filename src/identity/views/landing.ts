@@ -10,6 +10,11 @@ export const landingOf = ({ demoAccounts }: { readonly demoAccounts: readonly Pu
   purpose: 'An OpenID provider: it logs people in for applications, and gives tokens to applications and services.',
   links: [
     {
+      path: '/account',
+      title: 'Your account',
+      about: 'where you are logged in, what applications may do, your password and second factor',
+    },
+    {
       path: '/.well-known/openid-configuration',
       title: 'Discovery',
       about: 'everything that a client library needs; give it the issuer of this server',

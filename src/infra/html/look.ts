@@ -154,6 +154,10 @@ h2 + .links { margin-top: 0.25rem; }
 .links a { font-weight: 600; color: var(--accent); overflow-wrap: anywhere; }
 .links span { display: block; color: var(--muted); font-size: 0.875rem; }
 
+.qr { width: 13rem; max-width: 100%; margin: 1rem 0; border-radius: 0.5rem; background: #ffffff; }
+.qr svg { display: block; }
+.links form { margin-top: 0.5rem; }
+
 .scopes { margin: 0.5rem 0 1rem; padding: 0; list-style: none; }
 .scopes li { padding: 0.5rem 0; border-top: 1px solid color-mix(in srgb, var(--line) 35%, transparent); }
 .scopes li:first-child { border-top: 0; }

@@ -22,6 +22,7 @@ export const KNOWN_SCHEMAS: Readonly<Record<string, readonly string[]>> = {
     '0017-client-keys',
     '0018-client-certificates',
     '0019-initial-access-tokens',
+    '0020-second-factors',
   ],
   'the KMS': [
     '0001-barrier-keys',

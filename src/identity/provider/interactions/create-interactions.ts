@@ -5,8 +5,11 @@ import { AppError } from '#infra/apperr/app-error.ts';
 import { OTHER_ACCOUNT } from './interaction-policy.ts';
 import { claimsAskedFor } from '../records/claims-of-scopes.ts';
 import { recordOf } from '../records/client-metadata.ts';
+import { ACR_REASONS } from './sure-enough.ts';
 import { type Interaction, missingConsent, renewedGrant } from '../seams/interaction.ts';
 import { bringsNoCookie, COOKIES_MISSING, INTERACTION_GONE, START_AGAIN } from './refusal-view.ts';
+import { acrOf, amrOf } from '#identity/factors/acr.ts';
+import { askedAcrOf } from '../records/asked-acr.ts';
 import type { Interactions } from './interactions.ts';
 
 const lost = ({ code, message, fix }: typeof COOKIES_MISSING | typeof INTERACTION_GONE, status: number, cause?: unknown): AppError =>
@@ -47,13 +50,33 @@ export const createInteractions = (provider: () => Provider): Interactions => {
         claims: claimsAskedFor(recordOf(client), interaction.params.claims),
         missingClaims: missing.claims,
         missingResourceScopes: Object.fromEntries(missing.resourceScopes),
+        askedAcr: askedAcrOf(interaction.prompt.details.acr).values,
+        isStepUp: interaction.session !== undefined && interaction.prompt.reasons.every((reason) => ACR_REASONS.includes(reason)),
         ...(interaction.session === undefined ? {} : { session: { accountId: interaction.session.accountId } }),
       };
     },
 
-    finishLogin: async (req, res, { accountId, remember, at }) => {
+    finishLogin: async (req, res, { accountId, remember, at, second }) => {
       await find(req, res, 'login');
-      const result = { login: { accountId, remember, ts: at, amr: ['pwd'] } };
+      const amr = amrOf(second);
+      const result = { login: { accountId, remember, ts: at, amr: [...amr], acr: acrOf(amr) } };
+      await provider().interactionFinished(req, res, result, { mergeWithLastSubmission: false });
+    },
+
+    finishStepUp: async (req, res, second) => {
+      const { session } = await find(req, res, 'login');
+      const before = session?.uid === undefined ? undefined : await provider().Session.findByUid(session.uid);
+      if (before?.accountId === undefined) throw new AppError('interaction-mismatch', 409, 'Nobody has logged in yet.');
+      const amr = amrOf(second);
+      // The password was given when the session began, and lives as long as that was asked for.
+      const { accountId, loginTs: ts, transient } = before;
+      const login = { accountId, remember: transient !== true, amr: [...amr], acr: acrOf(amr), ...(ts === undefined ? {} : { ts }) };
+      await provider().interactionFinished(req, res, { login }, { mergeWithLastSubmission: false });
+    },
+
+    failUnmet: async (req, res) => {
+      await find(req, res, 'login');
+      const result = { error: 'unmet_authentication_requirements', error_description: 'the account has no second factor that would do' };
       await provider().interactionFinished(req, res, result, { mergeWithLastSubmission: false });
     },
 

@@ -6,6 +6,7 @@ import { mayAskForClaim } from '../records/claims-of-scopes.ts';
 import { recordOf } from '../records/client-metadata.ts';
 import { checksOf } from '../seams/interaction.ts';
 import { grantFirstParty } from './first-party.ts';
+import { sureEnough } from './sure-enough.ts';
 
 const { Check, Prompt } = interactionPolicy;
 
@@ -35,7 +36,7 @@ export const OTHER_ACCOUNT = { otherAccount: true } as const;
 
 /**
  * The provider's own prompts, login before consent, with these changes: an account that is gone logs in again, somebody who is not the one
- * that has a session may log in as himself, roles limit consent, and the scopes of the client the claims. A device is allowed anew each time.
+ * that has a session may log in as himself, a log-in is as sure as the client asks for, roles limit consent, and the scopes of the client the claims. A device is allowed anew each time.
  */
 export const createInteractionPolicy = (): interactionPolicy.DefaultPolicy => {
   const policy = interactionPolicy.base();
@@ -49,6 +50,7 @@ export const createInteractionPolicy = (): interactionPolicy.DefaultPolicy => {
       ctx.oidc.result !== undefined && 'otherAccount' in ctx.oidc.result ? Check.REQUEST_PROMPT : Check.NO_NEED_TO_PROMPT,
     ),
   );
+  checksOf(policy, 'login').add(sureEnough());
   checksOf(policy, 'consent', 'op_claims_missing').add(
     new Check(
       'claims_missing',

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { SecondMethod } from '#identity/factors/acr.ts';
 
 /**
  * An authorization request that waits for a person, as a log-in or consent page shows it. `interaction-policy.ts` decides which requests
@@ -26,6 +27,10 @@ export interface InteractionDetails {
   /** Scopes by resource that the user has not consented to yet, only those that the account may hold. */
   readonly missingResourceScopes: Readonly<Record<string, readonly string[]>>;
   readonly session?: { readonly accountId: string };
+  /** What the client asks of `acr`; empty where the log-in that there is would do. */
+  readonly askedAcr: readonly string[];
+  /** Whether a second factor is all that the session lacks. */
+  readonly isStepUp: boolean;
 }
 
 /** What somebody has proven. */
@@ -35,6 +40,8 @@ export interface LogIn {
   readonly remember: boolean;
   /** Seconds since the epoch, from before the password was looked at: one that is changed meanwhile opens nothing. */
   readonly at: number;
+  /** By what the second factor was proven; absent where there was none. */
+  readonly second?: SecondMethod;
 }
 
 /**
@@ -47,6 +54,10 @@ export interface Interactions {
   details(req: IncomingMessage, res: ServerResponse): Promise<InteractionDetails>;
   /** The account has proven itself. */
   finishLogin(req: IncomingMessage, res: ServerResponse, login: LogIn): Promise<void>;
+  /** The person of the session has proven a second factor, at that session alone. */
+  finishStepUp(req: IncomingMessage, res: ServerResponse, second: SecondMethod): Promise<void>;
+  /** The account has no factor that would do: `unmet_authentication_requirements` goes back to the client. */
+  failUnmet(req: IncomingMessage, res: ServerResponse): Promise<void>;
   /** Grants what `details` named missing, no more. */
   finishConsent(req: IncomingMessage, res: ServerResponse): Promise<void>;
   /** Somebody else wants to answer a consent: he logs in, the session of the other ends, and he is asked. */

@@ -8,10 +8,13 @@ interface SessionPayload {
   readonly authorizations?: Readonly<Record<string, { readonly sid?: string }>>;
 }
 
-const logoutsOf = ({ accountId, authorizations = {} }: SessionPayload): readonly Logout[] =>
-  accountId === undefined
+/** What clients are to be told of the end of a session. @param payload of its row */
+export const logoutsOf = (payload: string): readonly Logout[] => {
+  const { accountId, authorizations = {} } = JSON.parse(payload) as SessionPayload;
+  return accountId === undefined
     ? []
     : Object.entries(authorizations).flatMap(([clientId, { sid }]) => (sid === undefined ? [] : [{ clientId, accountId, sid }]));
+};
 
 /**
  * Writes down, before sessions of accounts are deleted in the caller's transaction, which clients are to be told. Those that want to know
@@ -22,6 +25,6 @@ export const noteLogoutsOfAccounts = async (tx: Transaction<IdentityTables>, acc
   const rows = await sessions.where('account_id', 'in', accountIds).execute();
   await noteLogouts(
     tx,
-    rows.flatMap(({ payload }) => logoutsOf(JSON.parse(payload) as SessionPayload)),
+    rows.flatMap(({ payload }) => logoutsOf(payload)),
   );
 };

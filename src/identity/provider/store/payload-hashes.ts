@@ -34,3 +34,6 @@ const FOUND_BY_REFERENCE = [GRANT, DEVICE_CODE, USER_CODE];
 /** The hash under which an entity is kept. */
 export const hashOfId = (model: string, id: string): string =>
   FOUND_BY_REFERENCE.includes(model) && isReference(id) ? id.slice(BY_REFERENCE.length) : hash(model, id);
+
+/** The name of a session outside the provider, for example in a form: the hash of its row, never its id. */
+export const sessionReference = (id: string): string => hash('Session', id);

@@ -36,16 +36,23 @@ const tooMany = (prices: readonly Price[]): AppError => {
  * The answer to a wrong guess depends on names and networks alone, never on whether the name exists or is known. All of it is in
  * memory and bounded.
  *
+ * @param options.slowness by how much the tokens of a name come back more slowly, for secrets that are short
  * @param options.max entries kept of each kind; the one unused for longest goes first
  * @param options.closing aborts when the server closes, which waits for nobody so long: then no guess waits any more
  */
 export const createAttemptLimits = (
-  options: { readonly max?: number; readonly clock?: Pick<Clock, 'monotonic' | 'after'>; readonly closing?: AbortSignal } = {},
+  options: {
+    readonly slowness?: number;
+    readonly max?: number;
+    readonly clock?: Pick<Clock, 'monotonic' | 'after'>;
+    readonly closing?: AbortSignal;
+  } = {},
 ): AttemptLimits => {
-  const { max = 50_000, clock = systemClock, closing = new AbortController().signal } = options;
+  const { slowness = 1, max = 50_000, clock = systemClock, closing = new AbortController().signal } = options;
   const elapsed = (): number => clock.monotonic();
   const buckets = (size: { readonly burst: number; readonly everyMs: number }) => createTokenBuckets({ ...size, max, elapsed });
-  const [pairs, networks, names, known] = [buckets(PAIR), buckets(NETWORK), buckets(NAME), buckets(KNOWN)];
+  const slower = ({ burst, everyMs }: typeof PAIR) => buckets({ burst, everyMs: everyMs * slowness });
+  const [pairs, networks, names, known] = [slower(PAIR), buckets(NETWORK), slower(NAME), slower(KNOWN)];
   const list = createWaitingList({ clock, closing });
   const loggedInAt = createBoundedMap<number>({ max });
   const refusals = createBoundedMap<number>({ max });

@@ -4,7 +4,7 @@ import type { App } from '#infra/http/server.ts';
 import { createServer } from '#infra/http/server/create-server.ts';
 import { readBodies } from '#infra/http/server/bodies.ts';
 import { noTelemetry } from '#infra/telemetry/no-telemetry.ts';
-import { describeFormError, formOf, protectForms } from '#identity/pages/form-protection.ts';
+import { describeFormError, formOf, protectForms } from '#identity/pages/forms/form-protection.ts';
 import { makePki, type Pki } from '#test/support/pki.ts';
 
 const newSecret = (): string => randomBytes(32).toString('base64url');

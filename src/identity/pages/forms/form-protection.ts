@@ -20,6 +20,9 @@ const FORM_LIFETIME_MS = 60 * 60 * 1000;
 /** The form that a token belongs to: the same path shows it and takes it. */
 export const formOf = (request: FastifyRequest): string => request.url.split('?', 1)[0] ?? '';
 
+/** The token of a form that is posted to another path than that of its page. */
+export const tokenFor = (reply: FastifyReply, path: string): string => reply.generateCsrf({ userInfo: path });
+
 const bodyToken = (request: FastifyRequest): string => {
   const body = request.body as { readonly _csrf?: unknown } | null | undefined;
   return typeof body?._csrf === 'string' ? body._csrf : '';

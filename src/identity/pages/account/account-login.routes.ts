@@ -1,0 +1,100 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { strictObject } from '#infra/config/schema.ts';
+import { pageHeaders } from '#infra/html/content-policy.ts';
+import { renderHtml } from '#infra/html/html.ts';
+import type { App } from '#infra/http/server.ts';
+import type { NameTag } from '#infra/secrets/name-tags.ts';
+import type { Account } from '#identity/accounts/account.ts';
+import type { Accounts } from '#identity/accounts/accounts.ts';
+import { demandedFactors } from '#identity/factors/acr.ts';
+import type { SecondFactors } from '#identity/factors/factors.ts';
+import type { LogIn } from '#identity/provider/interactions/interactions.ts';
+import type { OpenIdProvider } from '#identity/provider/openid-provider.ts';
+import { loginPage } from '#identity/views/login-page.ts';
+import type { Emit } from '../../events.ts';
+import { formOf } from '../forms/form-protection.ts';
+import type { LoginSteps } from '../second-factor/login-steps.ts';
+import { registerSecondFactor } from '../second-factor/second-factor.routes.ts';
+import { problemOf } from '../forms/waiting-problem.ts';
+import { ACCOUNT_LOGIN_PATH, toAccount } from './account-session.ts';
+
+const bodySchema = strictObject({
+  _csrf: Type.String({ maxLength: 512 }),
+  username: Type.Optional(Type.String({ maxLength: 1024 })),
+  password: Type.Optional(Type.String({ maxLength: 4096 })),
+  decision: Type.Optional(Type.Union([Type.Literal('login'), Type.Literal('cancel')])),
+});
+
+/** The account page in the log, in the place of a client. */
+const CLIENT_ID = 'account-page';
+const PURPOSE = 'your account';
+const WRONG = 'The user name or the password is wrong.';
+
+const show = (request: FastifyRequest, reply: FastifyReply, view: { readonly username?: string; readonly problem?: string } = {}) => {
+  const csrfToken = reply.generateCsrf({ userInfo: formOf(request) });
+  return reply.headers(pageHeaders()).send(renderHtml(loginPage({ action: formOf(request), csrfToken, clientName: PURPOSE, ...view })));
+};
+
+/** `GET` and `POST /account/login`: a log-in at Identity itself, for the account page; a client that asks later finds its session. */
+export const registerAccountLogin = (
+  app: App,
+  options: {
+    readonly sessions: OpenIdProvider['sessions'];
+    readonly accounts: Pick<Accounts, 'authenticate' | 'find'>;
+    readonly factors: Pick<SecondFactors, 'of' | 'verifyCode'>;
+    readonly steps: LoginSteps;
+    readonly emit: Emit;
+    readonly nameTag: NameTag;
+    /** Epoch milliseconds. */
+    readonly now: () => number;
+  },
+): void => {
+  const { sessions, accounts, factors, steps, emit, nameTag, now } = options;
+
+  const finish = async (request: FastifyRequest, reply: FastifyReply, tenantId: string, login: LogIn): Promise<FastifyReply> => {
+    emit({ type: 'logged-in', accountId: login.accountId, tenantId, clientId: CLIENT_ID });
+    return toAccount(reply.header('set-cookie', [...(await sessions.logIn(request.raw, login))]));
+  };
+
+  registerSecondFactor(app, {
+    ...options,
+    url: `${ACCOUNT_LOGIN_PATH}/second-factor`,
+    params: strictObject({}),
+    underWay: async (request, reply) => ({
+      path: ACCOUNT_LOGIN_PATH,
+      clientId: CLIENT_ID,
+      purpose: PURPOSE,
+      targets: [],
+      cancel: async () => reply.redirect('/', 303),
+      finish: ({ accountId, tenantId }, { at }, second) => finish(request, reply, tenantId, { accountId, at, second, remember: false }),
+    }),
+  });
+
+  app.get(ACCOUNT_LOGIN_PATH, async (request, reply) => show(request, reply));
+
+  app.post(ACCOUNT_LOGIN_PATH, { schema: { body: bodySchema }, preHandler: app.checkForm }, async (request, reply) => {
+    const { username = '', password = '', decision } = request.body;
+    if (decision === 'cancel') return reply.redirect('/', 303);
+    const again = (status: number, problem: string) => show(request, reply.code(status), { username: username.slice(0, 256), problem });
+    const tried = { clientId: CLIENT_ID, address: request.ip, nameTag: nameTag(username) };
+    const at = Math.floor(now() / 1000);
+    let account: Account | null;
+    try {
+      account = await accounts.authenticate({ username, password, address: request.ip });
+    } catch (error) {
+      const { text, retryAfter, reason } = problemOf(error);
+      emit({ type: 'login-failed', reason, ...tried });
+      return again(429, text).header('retry-after', retryAfter);
+    }
+    if (account === null) {
+      emit({ type: 'login-failed', reason: 'wrong-credentials', ...tried });
+      return again(403, WRONG);
+    }
+    const { id: accountId, tenantId } = account;
+    if (typeof demandedFactors([], await factors.of(accountId)) === 'string')
+      return finish(request, reply, tenantId, { accountId, at, remember: false });
+    await steps.begin(reply, ACCOUNT_LOGIN_PATH, { accountId, at, isStepUp: false, askedAcr: [] });
+    return reply.redirect(`${ACCOUNT_LOGIN_PATH}/second-factor`, 303);
+  });
+};

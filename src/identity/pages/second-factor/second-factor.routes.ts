@@ -1,0 +1,110 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { strictObject } from '#infra/config/schema.ts';
+import { pageHeaders } from '#infra/html/content-policy.ts';
+import { renderHtml } from '#infra/html/html.ts';
+import type { App } from '#infra/http/server.ts';
+import type { NameTag } from '#infra/secrets/name-tags.ts';
+import type { AccountClaims } from '#identity/accounts/account.ts';
+import type { Accounts } from '#identity/accounts/accounts.ts';
+import { demandedFactors, type SecondMethod } from '#identity/factors/acr.ts';
+import type { SecondFactors } from '#identity/factors/factors.ts';
+import { secondFactorPage } from '#identity/views/second-factor-page.ts';
+import type { Emit } from '../../events.ts';
+import { formOf } from '../forms/form-protection.ts';
+import { problemOf } from '../forms/waiting-problem.ts';
+import { logInExpired, type LoginStep, type LoginSteps } from './login-steps.ts';
+
+const bodySchema = strictObject({
+  _csrf: Type.String({ maxLength: 512 }),
+  code: Type.Optional(Type.String({ maxLength: 64 })),
+  decision: Type.Optional(Type.Union([Type.Literal('code'), Type.Literal('cancel')])),
+});
+
+const WRONG = 'The code is wrong, or it was used before.';
+
+/** A log-in that asks for a second factor, as its page sees it. */
+export interface LogInUnderWay {
+  /** Path of the log-in page: the step is found below it. */
+  readonly path: string;
+  readonly clientId: string;
+  readonly purpose: string;
+  /** Addresses that the answer to the form may lead to. */
+  readonly targets: readonly string[];
+  cancel(): Promise<FastifyReply>;
+  /** Writes the answer to a log-in that is proven. */
+  finish(account: AccountClaims, step: LoginStep, second: SecondMethod): Promise<FastifyReply>;
+}
+
+/** `GET` and `POST` of the page that asks for the second factor, below the path of a log-in page. */
+export const registerSecondFactor = (
+  app: App,
+  options: {
+    /** Route of the page. */
+    readonly url: string;
+    readonly params: ReturnType<typeof strictObject>;
+    /** @throws AppError where there is no such log-in */
+    readonly underWay: (request: FastifyRequest, reply: FastifyReply) => Promise<LogInUnderWay>;
+    readonly steps: LoginSteps;
+    readonly accounts: Pick<Accounts, 'find'>;
+    readonly factors: Pick<SecondFactors, 'of' | 'verifyCode'>;
+    readonly emit: Emit;
+    readonly nameTag: NameTag;
+  },
+): void => {
+  const { url, params, underWay, steps, accounts, factors, emit, nameTag } = options;
+
+  /** The person of the step, and what would do; a step whose account is gone meanwhile is none. */
+  const open = async (request: FastifyRequest, reply: FastifyReply) => {
+    const logIn = await underWay(request, reply);
+    const step = await steps.find(request, logIn.path);
+    const account = await accounts.find(step.accountId);
+    const demanded = account === undefined ? 'unmet' : demandedFactors(step.askedAcr, await factors.of(step.accountId));
+    if (account === undefined || typeof demanded === 'string') throw logInExpired();
+    return { logIn, step, account, demanded };
+  };
+
+  const show = (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { logIn, account, demanded }: Awaited<ReturnType<typeof open>>,
+    problem?: string,
+  ) => {
+    const page = secondFactorPage({
+      action: formOf(request),
+      csrfToken: reply.generateCsrf({ userInfo: formOf(request) }),
+      purpose: logIn.purpose,
+      username: account.username,
+      code: demanded.code,
+      ...(problem === undefined ? {} : { problem }),
+    });
+    return reply.headers(pageHeaders(logIn.targets)).send(renderHtml(page));
+  };
+
+  app.get(url, { schema: { params } }, async (request, reply) => show(request, reply, await open(request, reply)));
+
+  app.post(url, { schema: { params, body: bodySchema }, preHandler: app.checkForm }, async (request, reply) => {
+    const opened = await open(request, reply);
+    const { logIn, step, account, demanded } = opened;
+    const { code = '', decision } = request.body;
+    if (decision === 'cancel') {
+      emit({ type: 'login-cancelled', clientId: logIn.clientId });
+      return logIn.cancel();
+    }
+    const tried = { clientId: logIn.clientId, address: request.ip, nameTag: nameTag(account.username) };
+    let second: SecondMethod | null;
+    try {
+      second = demanded.code ? await factors.verifyCode({ accountId: account.accountId, code, address: request.ip }) : null;
+    } catch (error) {
+      const { text, retryAfter, reason } = problemOf(error);
+      emit({ type: 'second-factor-failed', reason, ...tried });
+      return show(request, reply.code(429).header('retry-after', retryAfter), opened, text);
+    }
+    if (second === null) {
+      emit({ type: 'second-factor-failed', reason: 'wrong-credentials', ...tried });
+      return show(request, reply.code(403), opened, WRONG);
+    }
+    await steps.finish(request, logIn.path);
+    return logIn.finish(account, step, second);
+  });
+};
