@@ -10,6 +10,7 @@ type ClientField =
   | 'tenant'
   | 'redirect_uris'
   | 'post_logout_redirect_uris'
+  | 'backchannel_logout_uri'
   | 'cors_origins'
   | 'grant_types'
   | 'scopes'
@@ -30,7 +31,7 @@ const ofSecret = (client: ClientRecord, hasSecret: boolean): readonly Issue[] =>
   ),
 ];
 
-const ofGrants = ({ authMethod, grantTypes, redirectUris, scopes, tenantId }: ClientRecord): readonly Issue[] => {
+const ofGrants = ({ authMethod, grantTypes, redirectUris, scopes, tenantId, backchannelLogout }: ClientRecord): readonly Issue[] => {
   const actsForItself = grantTypes.includes('client_credentials');
   const logsIn = grantTypes.includes('authorization_code');
   return [
@@ -58,6 +59,12 @@ const ofGrants = ({ authMethod, grantTypes, redirectUris, scopes, tenantId }: Cl
       'grant_types',
       'has refresh_token, and no grant that gives one',
       'Add authorization_code or the grant of device codes, or leave it out.',
+    ),
+    ...when(
+      backchannelLogout !== undefined && !logsIn && !grantTypes.includes(DEVICE_GRANT),
+      'backchannel_logout_uri',
+      'is for a client to which people log in, and so could nobody log out of this one',
+      'Add authorization_code, or leave it out.',
     ),
     ...when(
       scopes.includes('offline_access') && !grantTypes.includes('refresh_token'),

@@ -4,7 +4,7 @@ import { Provider } from 'oidc-provider';
 import { renderHtml } from '#infra/html/html.ts';
 import { userCodePage } from '#identity/views/device-page.ts';
 import { errorPage } from '#identity/views/error-page.ts';
-import { changeAccountPage, formPostPage } from '#identity/views/form-post-page.ts';
+import { changeAccountPage, formPostPage, nobodyLeftPage } from '#identity/views/form-post-page.ts';
 import type { Database } from '#infra/database/databases.ts';
 import { SIGNS_UNTIL } from '#infra/magic/signs-until.ts';
 import type { ErrorDetail } from '#infra/http/problem.ts';
@@ -196,6 +196,7 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
       formPostPages: {
         answer: (parts) => renderHtml(formPostPage(parts)),
         accountChange: (parts) => renderHtml(changeAccountPage(parts)),
+        nobodyLeft: (parts) => renderHtml(nobodyLeftPage(parts)),
       },
       mayRead: async (origin) => corsOrigins.includes(origin) || clients.hasOrigin(origin),
       rememberUsed: (id, until) => store.insert({ model: 'ReplayDetection', id, payload: {}, expiresAt: until }),

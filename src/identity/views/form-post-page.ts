@@ -34,3 +34,15 @@ ${trustedHtml(form)}
 </form>
 ${trustedHtml(script)}`,
   });
+
+/** A log-out that an application asks for where nobody is logged in: it goes on by a form of the provider's own. */
+export const nobodyLeftPage = ({ form, script }: FormPostView): Html =>
+  layout({
+    title: 'Log out',
+    content: markup`<h1>Nobody is logged in here</h1>
+<p>Your session in this browser has ended before. If nothing happens, press Continue.</p>
+${trustedHtml(form)}
+<div class="actions"><button class="primary" type="submit">Continue</button></div>
+</form>
+${trustedHtml(script)}`,
+  });

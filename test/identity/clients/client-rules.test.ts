@@ -32,6 +32,12 @@ describe('Rules of clients', () => {
     expect(works.map(fieldsOf)).toEqual(works.map(() => []));
   });
 
+  it('refuse to tell log-outs to a client to which nobody logs in', () => {
+    const backchannelLogout = { uri: 'https://app.example/log-out', sessionRequired: false };
+
+    expect([web({ backchannelLogout }), aServiceClient({ backchannelLogout })].map(fieldsOf)).toEqual([[], ['/backchannel_logout_uri']]);
+  });
+
   it.each([
     ['a fragment', 'https://app.example/cb#here', 'has a fragment'],
     ['an empty fragment', 'https://app.example/cb#', 'has a fragment'],

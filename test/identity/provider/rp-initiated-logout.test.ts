@@ -88,7 +88,9 @@ describe.each(databaseKinds())('a log-out that a client asks for, on %s', (kind)
       url: `${ISSUER}/oidc/logout?${new URLSearchParams({ id_token_hint: idToken, post_logout_redirect_uri: BACK }).toString()}`,
     });
     expect(nobody.status).toBe(200);
+    expect(nobody.text).toContain('Nobody is logged in here');
     expect(nobody.text).not.toContain(client.clientId);
+    expect(nobody.headers['content-security-policy']).toMatch(/form-action 'self' http:\/\/127\.0\.0\.1:49152;.*script-src 'sha256-/);
     const xsrf = /name="xsrf" value="([^"]+)"/.exec(nobody.text)?.[1] ?? '';
     const form = { xsrf, logout: 'yes' };
     expect((await browser.request({ method: 'POST', url: `${ISSUER}/oidc/logout/confirm`, form })).headers.location).toBe(BACK);

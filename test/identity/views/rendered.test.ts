@@ -5,7 +5,7 @@ import { KMS_RESOURCE } from '#infra/magic/magic.ts';
 import { consentPage } from '#identity/views/consent-page.ts';
 import { errorPage } from '#identity/views/error-page.ts';
 import { confirmDevicePage, deviceConnectedPage, deviceRefusedPage, userCodePage } from '#identity/views/device-page.ts';
-import { changeAccountPage, formPostPage } from '#identity/views/form-post-page.ts';
+import { changeAccountPage, formPostPage, nobodyLeftPage } from '#identity/views/form-post-page.ts';
 import { loginPage } from '#identity/views/login-page.ts';
 import { loggedOutPage, logoutPage, stillLoggedInPage } from '#identity/views/logout-page.ts';
 
@@ -61,6 +61,7 @@ const pages = {
   'device-refused': deviceRefusedPage(),
   'form-post': formPostPage({ form: '<form method="post" action="https://client.example/">', script: '<script>submit()</script>' }),
   'account-change': changeAccountPage({ form: '<form method="post" action="/oidc/logout/confirm">', script: '<script>submit()</script>' }),
+  'nobody-left': nobodyLeftPage({ form: '<form method="post" action="/oidc/logout/confirm">', script: '<script>submit()</script>' }),
   logout: logoutPage({ form: '<form id="op.logoutForm"></form>', clientName: form.clientName }),
   'logout-bare': logoutPage({ form: '<form id="op.logoutForm"></form>' }),
   'logged-out': loggedOutPage({ clientName: form.clientName }),

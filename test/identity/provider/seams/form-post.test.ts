@@ -17,7 +17,8 @@ const start = () =>
           (words: string) =>
           ({ form, script }: FormPost) =>
             `<p>${words}</p>${form}</form>${script}`;
-        ctx.set('is-form-post', String(showFormPost(ctx, { answer: page('ours'), accountChange: page('another account') })));
+        const pages = { answer: page('ours'), accountChange: page('another account'), nobodyLeft: page('nobody') };
+        ctx.set('is-form-post', String(showFormPost(ctx, pages)));
       });
     },
   });
@@ -45,4 +46,15 @@ test('with the seam other answers are as they were', async () => {
 
   expect(answer.headers.get('is-form-post')).toBe('false');
   expect(answer.headers.get('location')).toContain('error=');
+});
+
+test('with the seam a log-out of nobody is a page of ours, whose form stays here', async () => {
+  await using mended = await start();
+
+  const answer = await mended.send('/session/end');
+
+  expect(answer.headers.get('is-form-post')).toBe('false');
+  expect(await answer.text()).toMatch(
+    /^<p>nobody<\/p><form method="post" action="[^"]*\/session\/end\/confirm">[^]*<script>[^]*submit\(\)/,
+  );
 });
