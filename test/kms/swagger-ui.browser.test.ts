@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { missingBrowser, startChromium } from '#test/support/chromium.ts';
+import { missingBrowser, RETRY_ON_NEW_NETWORK, startChromium } from '#test/support/chromium.ts';
 import { execute, executeAll } from '#test/support/swagger-page.ts';
 import { type KmsHouse, kmsHouse, type RunningKms, runKms } from '#test/kms/support/kms-server.ts';
 
@@ -27,7 +27,7 @@ const open = async (house: KmsHouse, kms: RunningKms) => {
 
 const failed = (answers: readonly string[]): readonly string[] => answers.filter((answer) => !answer.startsWith('2'));
 
-describe.runIf(missing === null)('Swagger UI in Chromium', () => {
+describe.runIf(missing === null)('Swagger UI in Chromium', { retry: RETRY_ON_NEW_NETWORK }, () => {
   it(
     'succeeds at every operation by Execute as it is filled in, after one click that logs in, and at those of changed keys after a reload',
     async () => {

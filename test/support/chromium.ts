@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { access, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Browser } from 'playwright-core';
+import type { Browser, BrowserContext } from 'playwright-core';
 import { chromium } from 'playwright-core';
 import { temporaryDirectory } from './temporary-directory.ts';
 
@@ -31,6 +31,30 @@ export const missingBrowser = async (): Promise<string | null> => {
   const problem = await browserProblem();
   if (problem !== null && process.env['CI'] === 'true') throw new Error(`CI must test in a browser: ${problem}`);
   return problem;
+};
+
+/** Requests that Chromium dropped because a network of this machine came or went, and as many as a test was made again for. */
+const dropped = { requests: 0, forgiven: 0 };
+
+const countDropped = (context: BrowserContext): void => {
+  context.on('requestfailed', (request) => {
+    if (request.failure()?.errorText === 'net::ERR_NETWORK_CHANGED') dropped.requests += 1;
+  });
+};
+
+/**
+ * For the suites of a browser: a test that fails is made again where Chromium dropped a request meanwhile, because a network of this
+ * machine came or went, as those of containers do. No flag of Chromium keeps it from that, not even on the loopback. A test that fails
+ * for any other reason fails at once.
+ */
+export const RETRY_ON_NEW_NETWORK = {
+  count: 3,
+  condition: (): boolean => {
+    const isToBlame = dropped.requests > dropped.forgiven;
+    dropped.forgiven = dropped.requests;
+    if (isToBlame) process.stderr.write('a network of this machine came or went, and Chromium dropped a request: once more\n');
+    return isToBlame;
+  },
 };
 
 /**
@@ -65,5 +89,11 @@ export const chromiumAt = async (home: string, more: readonly string[] = []): Pr
     args: ['--no-sandbox', '--disable-background-networking', ...more],
     env: { HOME: home, PATH: '/usr/bin:/bin' },
   });
+  const newContext = browser.newContext.bind(browser);
+  browser.newContext = async (options) => {
+    const context = await newContext(options);
+    countDropped(context);
+    return context;
+  };
   return { browser, [Symbol.asyncDispose]: () => browser.close() };
 };

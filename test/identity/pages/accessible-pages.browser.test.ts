@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
-import { missingBrowser } from '#test/support/chromium.ts';
+import { missingBrowser, RETRY_ON_NEW_NETWORK } from '#test/support/chromium.ts';
 import { visitIdentity, walkPages } from '#test/support/pages-of-identity.ts';
 
 const missing = await missingBrowser();
@@ -23,7 +23,7 @@ const findings = async (page: Page): Promise<readonly string[]> => {
 const sideways = (page: Page): Promise<number> =>
   page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth');
 
-describe.skipIf(missing !== null)('every page in Chromium', () => {
+describe.skipIf(missing !== null)('every page in Chromium', { retry: RETRY_ON_NEW_NETWORK }, () => {
   it('has nothing that axe finds, in light and in dark colours, and fits from 390 to 1280 pixels', { timeout: 240_000 }, async () => {
     await using visitor = await visitIdentity();
     const { page, complaints } = visitor;

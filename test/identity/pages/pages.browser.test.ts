@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { KMS_RESOURCE } from '#infra/magic/magic.ts';
-import { missingBrowser, startChromium } from '#test/support/chromium.ts';
+import { missingBrowser, RETRY_ON_NEW_NETWORK, startChromium } from '#test/support/chromium.ts';
 import { ISSUER, startTestIdentity, unique } from '#test/support/identity.ts';
 
 const missing = await missingBrowser();
@@ -95,7 +95,7 @@ const setup = async (context: { readonly javaScriptEnabled?: boolean; readonly c
   return { page, callback, complaints, authorizations, url: url.href, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 };
 
-describe.skipIf(missing !== null)('the pages in Chromium', () => {
+describe.skipIf(missing !== null)('the pages in Chromium', { retry: RETRY_ON_NEW_NETWORK }, () => {
   it('are opened by no picture, frame, script or request that a page of somebody else makes', async () => {
     await using test = await setup();
     const { page, callback, authorizations, url } = test;

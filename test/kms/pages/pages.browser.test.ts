@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { randomUUIDv7 } from 'node:crypto';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { missingBrowser, startChromium } from '#test/support/chromium.ts';
+import { missingBrowser, RETRY_ON_NEW_NETWORK, startChromium } from '#test/support/chromium.ts';
 import { execute } from '#test/support/swagger-page.ts';
 import { ORIGIN } from '#test/kms/support/browser.ts';
 import { type KmsAndIdentity, kmsAndIdentity } from '#test/kms/support/kms-and-identity.ts';
@@ -21,7 +21,7 @@ const picture = async (page: Page, name: string): Promise<void> => {
 
 const USER = 'demo-tenant-admin';
 
-describe.skipIf(missing !== null)('The pages of the KMS in Chromium', () => {
+describe.skipIf(missing !== null)('The pages of the KMS in Chromium', { retry: RETRY_ON_NEW_NETWORK }, () => {
   let both: KmsAndIdentity;
   let chromium: Awaited<ReturnType<typeof startChromium>>;
   beforeAll(async () => {
