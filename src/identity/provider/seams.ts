@@ -98,15 +98,14 @@ export const installSeams = (
   limitUserCodes(provider, options.devices.guesses);
   readDeviceGrantFirst(provider, current);
   keepDeviceReferences(provider, current, options.devices.isReference);
-  const answerFailure = answerFailures(provider, options);
+  const failures = answerFailures(provider, options);
 
-  provider.use(async (context, next) => {
-    const ctx = context as unknown as KoaContextWithOIDC;
+  const answer = async (ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> => {
     noteAddress(ctx);
     askForScriptHashes(ctx);
     await current.run(ctx, next);
     await keepPushedRequest(ctx, options.keepPushedRequest);
-    answerFailure(ctx);
+    failures.after(ctx);
     nameMissingClient(ctx);
     paceDevices(ctx, options.devices.polls);
     fillInUserCode(ctx, options.devices.userCodePage);
@@ -117,5 +116,15 @@ export const installSeams = (
     secureHeaders(ctx, showFormPost(ctx, options.formPostPages));
     await withholdFromOrigins(ctx, options.mayRead);
     publishDocuments(ctx);
+  };
+
+  provider.use(async (context, next) => {
+    const ctx = context as unknown as KoaContextWithOIDC;
+    try {
+      await answer(ctx, next);
+    } catch (error) {
+      failures.thrown(ctx, error);
+      secureHeaders(ctx);
+    }
   });
 };

@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
-import { AppError } from '#infra/apperr/app-error.ts';
+import { AppError, InternalError } from '#infra/apperr/app-error.ts';
 import { causeChain } from '#infra/apperr/cause-chain.ts';
 import { type ErrorDetail, inDetail, routeNotFound, toProblem } from '#infra/http/problem.ts';
 import type { Refusal, RefusalLog } from '#infra/http/refusals.ts';
@@ -14,6 +14,14 @@ const refusalOf = (ctx: KoaContextWithOIDC, { code, status, message }: AppError)
   attributes: { 'http.request.method': ctx.method, 'http.route': ctx.path, 'http.response.status_code': status, code, reason: message },
 });
 
+/** The steps that look after each request. */
+export interface FailureAnswers {
+  /** After oidc-provider has answered. */
+  after(ctx: KoaContextWithOIDC): void;
+  /** In the place of an answer. */
+  thrown(ctx: KoaContextWithOIDC, error: unknown): void;
+}
+
 /**
  * Answers and logs what failed inside: an error of ours with status 429 or 503 keeps it, for people as a page, anything else stays a
  * server error. Those who ask too often are summed up in the log.
@@ -23,7 +31,8 @@ const refusalOf = (ctx: KoaContextWithOIDC, { code, status, message }: AppError)
  * the console; read in oidc-provider 9.13.3 (lib/shared/error_handler.js) and Koa 3 (lib/application.js).
  * Held by: test/identity/provider/seams/failures.test.ts
  *
- * @returns the step that looks after each request
+ * What fails outside of a route, for example when a session is stored after the answer is made, reaches no handler of oidc-provider, and
+ * Koa would answer by a word.
  */
 export const answerFailures = (
   provider: Provider,
@@ -34,13 +43,13 @@ export const answerFailures = (
     /** For people, where oidc-provider has answered by a page. */
     readonly failurePage: (words: { readonly code: string; readonly message: string; readonly fix?: string }) => string;
   },
-): ((ctx: KoaContextWithOIDC) => void) => {
+): FailureAnswers => {
   const { log, refusals, detail, failurePage } = options;
   const failures = new WeakMap<object, unknown>();
   provider.on('server_error', (ctx: KoaContextWithOIDC, error: unknown) => void failures.set(ctx, error));
   (provider as EventEmitter).on('error', (error: Error) => log.error(`Identity provider: ${error.stack ?? error.message}`));
 
-  return (ctx) => {
+  const after = (ctx: KoaContextWithOIDC): void => {
     if (!failures.has(ctx)) return;
     const failure = failures.get(ctx);
     if (!(failure instanceof AppError) || (failure.status !== 429 && failure.status !== 503)) {
@@ -56,6 +65,20 @@ export const answerFailures = (
     if (failure.status === 429) refusals.refused(refusalOf(ctx, failure));
     else log.error(`${ctx.method} ${ctx.path} failed with ${failure.status}: ${causeChain(failure)}`);
   };
+
+  const thrown = (ctx: KoaContextWithOIDC, error: unknown): void => {
+    failures.set(ctx, error);
+    for (const name of Object.keys(ctx.response.headers)) if (/^(location|access-control-.*)$/.test(name)) ctx.remove(name);
+    ctx.status = 500;
+    const { code, detail: message } = toProblem(new InternalError('of somebody who is told no more')).body as Record<string, string>;
+    if (ctx.accepts('json', 'html') === 'html') {
+      ctx.body = failurePage({ code: String(code), message: String(message) });
+      ctx.type = 'html';
+    } else ctx.body = { error: 'server_error', error_description: message };
+    after(ctx);
+  };
+
+  return { after, thrown };
 };
 
 /**

@@ -25,7 +25,7 @@ const withSeams = (detail: ErrorDetail = 'detailed') => {
   const line = (level: string) => (message: string) => void lines.push(`${level}: ${message}`);
   const log = { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') };
   const install = (provider: Provider): void => {
-    const answerFailure = answerFailures(provider, {
+    const failures = answerFailures(provider, {
       log,
       refusals: { refused: (refusal) => void refused.push(refusal) },
       detail,
@@ -34,9 +34,13 @@ const withSeams = (detail: ErrorDetail = 'detailed') => {
     provider.use(async (context, next) => {
       const ctx = context as unknown as KoaContextWithOIDC;
       noteAddress(ctx);
-      await next();
-      answerFailure(ctx);
-      answerNotFound(ctx);
+      try {
+        await next();
+        failures.after(ctx);
+        answerNotFound(ctx);
+      } catch (error) {
+        failures.thrown(ctx, error);
+      }
     });
   };
   return { lines, refused, install };
@@ -149,3 +153,35 @@ test('Koa answers in plain text where oidc-provider has no answer; with the seam
   expect(await ask(bare)).toEqual([404, 'text/plain']);
   expect(await ask(mended)).toEqual([404, 'application/problem+json']);
 });
+
+test.each([
+  ['an outage', DOWN, 503, 'database-unavailable: The database does not answer.'],
+  ['a bug', new Error('a secret of the server'), 500, 'internal-error: The server met an unexpected state.'],
+])(
+  'with the seam %s outside of every route is a page for people and an error of OAuth for programs',
+  async (_kind, error, status, words) => {
+    const { lines, install } = withSeams();
+    const failLate = (provider: Provider): void => {
+      install(provider);
+      provider.use(async (_context, next) => {
+        await next();
+        throw error;
+      });
+    };
+    await using bare = await startBareProvider({ install: failLate });
+
+    const page = await bare.send('/session/end', { headers: { accept: 'text/html' } });
+    const json = await bare.post('/token', FORM);
+
+    expect([page.status, page.headers.get('content-type'), await page.text()]).toEqual([
+      status,
+      'text/html; charset=utf-8',
+      `<p>${words}</p>`,
+    ]);
+    expect([json.status, await json.json()]).toEqual([
+      status,
+      expect.objectContaining({ error: expect.stringMatching(/^(server_error|temporarily_unavailable)$/) }),
+    ]);
+    expect(lines).toHaveLength(2);
+  },
+);
