@@ -69,7 +69,7 @@ public class Recipe {
     }
 
     // 5. The resource server: a JWT access token (RFC 9068) for it alone, and no ID token. The decoder that Spring Boot makes of
-    // properties accepts only the type JWT, and refuses every such token.
+    // properties refuses every such token, and takes ID tokens.
     @Bean
     JwtDecoder accessTokens() {
         var decoder = NimbusJwtDecoder.withIssuerLocation(issuer).jwsAlgorithm(SignatureAlgorithm.ES256).build();
