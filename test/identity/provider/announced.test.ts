@@ -134,6 +134,15 @@ const tellsOfLogOuts = async (value: unknown) => {
 };
 
 const PROOFS: Readonly<Record<string, (value: unknown) => Promise<void>>> = {
+  // Log-ins that are surer than a password: test/identity/pages/account.
+  acr_values_supported: async (values) => {
+    const [password = '', ...surer] = values as string[];
+    expect(decodeJwt((await redeem(await authorize({ acr_values: password }))).id_token)['acr']).toBe(password);
+    for (const acr of surer) {
+      const { page } = await authorize({ acr_values: acr, prompt: 'none' });
+      expect([acr, new URL(page.url).searchParams.get('error')]).toEqual([acr, 'login_required']);
+    }
+  },
   issuer: async (issuer) => expect([issuer, decodeJwt(person.id_token).iss]).toEqual([ISSUER, ISSUER]),
   authorization_endpoint: async () => expect((await authorize()).page.url).toMatch(/^http:\/\/127\.0\.0\.1:43117\/callback\?code=/),
   authorization_response_iss_parameter_supported: async (value) =>
