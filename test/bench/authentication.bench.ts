@@ -1,7 +1,5 @@
-import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import { openDatabases } from '#infra/database/open/open-databases.ts';
 import type { FineScope } from '#infra/magic/magic.ts';
 import { noTelemetry } from '#infra/telemetry/no-telemetry.ts';
@@ -23,6 +21,7 @@ import { createTenantDirectory } from '#kms/tenants/create-directory.ts';
 import { browserAt, OWN, withBrowser } from '#test/kms/support/browser.ts';
 import { basic, bearer, type KmsHouse, kmsHouse, type RunningKms, runKms } from '#test/kms/support/kms-server.ts';
 import type { CallerData } from './caller-thread.ts';
+import { callersOf, each } from './processor-time.ts';
 import type { Compared, Comparison } from './suite.ts';
 
 const ROUNDS = 5;
@@ -34,14 +33,6 @@ const AIM = 0.2;
 const ENCRYPT = '/elastic-keys/demo-encryption-key/encrypt';
 const SCOPE: FineScope = 'kms:encrypt';
 const CLIENT = 'demo-service';
-
-/** Milliseconds of processor time that this thread spends on each of so many. */
-const each = async (count: number, work: () => Promise<unknown>): Promise<number> => {
-  const before = process.threadCpuUsage();
-  await work();
-  const { user, system } = process.threadCpuUsage(before);
-  return (user + system) / 1_000 / count;
-};
 
 /** All that finds out who asks, over the databases of a KMS that runs, as in a replica of it. */
 const accessTo = async (house: KmsHouse, databases: Awaited<ReturnType<typeof openDatabases>>) => {
@@ -125,17 +116,12 @@ export const authenticationComparison: Comparison = async () => {
     const tls = { ca: house.ca, ...(shown !== null && certificate) };
     const body = { plaintext: Buffer.from('x'.repeat(64)).toString('base64url') };
     const data: CallerData = { url: `${kms.url}${isSession ? BROWSER_PREFIX : SERVICE_PREFIX}${ENCRYPT}`, headers, body, tls };
-    const callers = new Worker(new URL('./caller-thread.ts', import.meta.url), { workerData: data });
-    const call = async (): Promise<void> => {
-      // oxlint-disable-next-line unicorn/require-post-message-target-origin
-      callers.postMessage(CALLS);
-      await once(callers, 'message');
-    };
+    await using callers = callersOf(data);
+    const call = () => callers.call(CALLS);
     await call();
     await authenticate();
     const pairs: [number, number][] = [];
     for (let round = 0; round < ROUNDS; round += 1) pairs.push([await each(AUTHENTICATIONS, authenticate), await each(CALLS, call)]);
-    await callers.terminate();
     compared.push({ ours: `authentication by ${name}`, theirs: 'a whole encrypt call with it', aim: AIM, pairs });
   }
   return compared;

@@ -8,6 +8,7 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { Bench } from 'tinybench';
 import { authenticationComparison } from './authentication.bench.ts';
+import { budgetComparison } from './budget.bench.ts';
 import { demoSuite } from './demo.bench.ts';
 import { dockerComparison } from './docker.bench.ts';
 import { flatComparisons } from './flat.bench.ts';
@@ -32,6 +33,7 @@ interface Results {
 const SUITES: Readonly<Record<string, Suite>> = { kms: kmsSuite, secrets: secretsSuite, http: httpSuite, demo: demoSuite };
 /** Only when named: they need what not every machine has. */
 const COMPARISONS: Readonly<Record<string, Comparison>> = {
+  budget: budgetComparison,
   docker: dockerComparison,
   snapshot: snapshotComparison,
   suites: suitesComparison,
@@ -108,3 +110,8 @@ for (const [name, { ratio, ratios, aim, ours_median_ms, theirs_median_ms }] of O
     `${name}\n  ${ratio.toFixed(3)} (pairs ${each.join(' ')}; aim ≤ ${aim}), medians ${ours_median_ms.toPrecision(3)} ms / ${theirs_median_ms.toPrecision(3)} ms`,
   );
 }
+
+const exceeded = Object.entries(comparisons).filter(([, { ratio, aim, is_budget }]) => is_budget && ratio > aim);
+for (const [name, { ratio, aim }] of exceeded)
+  console.error(`over its budget: ${name} is ${ratio.toFixed(2)}, and may be ${aim} (test/bench/budget.json)`);
+if (exceeded.length > 0) process.exitCode = 1;

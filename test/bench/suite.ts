@@ -18,6 +18,8 @@ export interface Compared {
   /** Ours should take at most so much of theirs. */
   readonly aim: number;
   readonly pairs: readonly (readonly [ours: number, theirs: number])[];
+  /** Whether more than the aim is an error: a step back, not something still to be reached. */
+  readonly isBudget?: boolean;
 }
 
 /** One of them, or several that share what they set up. */
@@ -28,6 +30,7 @@ export interface Ratio {
   readonly ratio: number;
   readonly ratios: readonly number[];
   readonly aim: number;
+  readonly is_budget: boolean;
   readonly ours_median_ms: number;
   readonly theirs_median_ms: number;
 }
@@ -38,12 +41,13 @@ export const median = (values: readonly number[]): number => {
   return sorted.length % 2 === 1 ? (sorted[Math.floor(middle)] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
 };
 
-export const ratioOf = ({ pairs, aim }: Compared): Ratio => {
+export const ratioOf = ({ pairs, aim, isBudget = false }: Compared): Ratio => {
   const ratios = pairs.map(([ours, theirs]) => ours / theirs);
   return {
     ratio: median(ratios),
     ratios,
     aim,
+    is_budget: isBudget,
     ours_median_ms: median(pairs.map(([ours]) => ours)),
     theirs_median_ms: median(pairs.map(([, theirs]) => theirs)),
   };

@@ -56,7 +56,7 @@ describe('The workflow', () => {
     ['the demo of Identity', 'demo-identity', ['demo:identity']],
     ['the demo of both', 'demo-all', ['demo:all']],
     ['the demo without Docker', 'demo-embedded', ['demo:embedded']],
-    ['the static checks', 'check', ['check:static']],
+    ['the static checks and the budget', 'check', ['check:static', 'bench:budget']],
     ['the tests on both databases', 'tests', ['test:sqlite', 'test:postgres']],
   ])('has a job for %s', (_, id, expected) => {
     const job = workflow.jobs[id];
