@@ -13,7 +13,7 @@ import type { Compared, Comparison } from './suite.ts';
 const MARGIN = 1.3;
 
 const STARTS = 9;
-const ROUNDS = 9;
+const ROUNDS = 15;
 const CALLS = 400;
 
 const PASSTHRU = join(ROOT, 'bin/passthru.js');
