@@ -18,10 +18,12 @@ import { passwordsConfigSchema } from './accounts/passwords/config.ts';
 import { feedConfigSchema } from './feed/config.ts';
 import { corsOriginsSchema } from './clients/cors-origins.ts';
 import { browserClientSchema } from './clients/browser-clients.ts';
+import { configuredClientIssues } from './clients/configured-client-issues.ts';
 import { serviceClientIssues, serviceClientSchema } from './clients/service-clients.ts';
 import { refreshTokensConfigSchema } from './provider/features/grants/refresh-config.ts';
 import { dpopConfigSchema } from './provider/features/tokens/dpop-nonces.ts';
-import { resourceServerSchema } from './resource-servers/resource-server.ts';
+import { isKnownScope } from './provider/records/client-metadata.ts';
+import { resourceServerSchema, toResourceServer } from './resource-servers/resource-server.ts';
 import { outgoingConfigSchema, outgoingIssues } from './outgoing/config.ts';
 import { registrationConfigSchema } from './registration/config.ts';
 import { secretsSchema } from './secrets.ts';
@@ -84,8 +86,9 @@ export const loadIdentityConfig = (files: readonly string[]): Promise<IdentityCo
     schema: identityConfigSchema,
     files,
     what: 'Identity configuration',
-    contradictions: ({ service_clients: clients, server, outgoing }) => [
-      ...serviceClientIssues(clients, { certificates: server.client_certificates === 'request' }),
+    contradictions: ({ server, outgoing, ...config }) => [
+      ...serviceClientIssues(config.service_clients, { certificates: server.client_certificates === 'request' }),
+      ...configuredClientIssues(config, (scope) => isKnownScope(config.resource_servers.map(toResourceServer), scope)),
       ...outgoingIssues(outgoing),
     ],
   });

@@ -90,7 +90,9 @@ it.each([
   ['an address without TLS', { redirect_uris: ['http://kms.example/'] }],
   ['an address with a query', { redirect_uris: ['https://kms.example/?a=b'] }],
   ['no address', { redirect_uris: [] }],
+  ['an address with a wildcard', { redirect_uris: ['https://kms.example/*'] }],
   ['no scope', { scopes: [] }],
+  ['a scope of no API', { scopes: ['kms:read', 'kms:everything'] }],
 ])('Identity does not start with a browser client that has %s', async (_, change) => {
   await expect(startTestIdentity({ overlay: { browser_clients: [client(change)] } })).rejects.toMatchObject({ code: 'config-invalid' });
 });

@@ -17,7 +17,7 @@ import { wantedOutput } from '#cli/settings/wanted-output.ts';
 
 /**
  * Commands of an operator make real data: tenants and accounts and clients over the admin listeners, users in realms.yml. In production
- * they run in a container beside a replica, where there is no stack and no state folder: they ask for neither.
+ * they run in a container beside a replica, where there is no stack and no state folder: they need neither.
  */
 
 /** What such a command says at its end. */
