@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { databaseKinds } from '#test/support/database.ts';
 import { newKeys } from '#test/identity/support/encryption-keys.ts';
 import { type IdentityDatabase, identityDatabase } from '#test/identity/support/identity-database.ts';
@@ -34,7 +34,9 @@ describe.each(databaseKinds())('a DPoP proof at Identity on %s', (kind) => {
   beforeAll(async () => {
     const database: IdentityDatabase = opened.use(await identityDatabase(kind));
     const start = async (dpopNonces: 'offered' | 'bound_clients' | 'required') => {
-      const provider = opened.use(await startProvider(await database.reopen(), { cookieKeys, encryptionKeys, dpopNonces }));
+      const provider = opened.use(
+        await startProvider(await database.reopen(), { cookieKeys, encryptionKeys, dpopNonces, now: () => Date.now() }),
+      );
       provider.register(account, person, free, bound);
       return provider;
     };
@@ -72,6 +74,19 @@ describe.each(databaseKinds())('a DPoP proof at Identity on %s', (kind) => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => send(offering, proof)));
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
     expect(new Set(answers.map(({ status, text }) => (status === 200 ? '' : text)))).toHaveProperty('size', 2);
+  });
+
+  test('is good once for as long as its date lets it be, that of a clock that is ahead, too', async () => {
+    const ahead = await proofFor(await dpopKey(), { iat: Math.floor(Date.now() / 1000) + 280 });
+    expect((await send(offering, ahead)).status).toBe(200);
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 400_000 });
+    try {
+      for (const { name, run } of offering.openid.jobs) if (name === 'sweep-expired-tokens') await run(new AbortController().signal);
+      const again = await send(offering, ahead);
+      expect([again.status, again.json()]).toEqual([400, expect.objectContaining({ error: 'invalid_grant' })]);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test('is answered with a nonce, which the next proof may hold, at every replica, and an answer to that needs none', async () => {

@@ -70,6 +70,13 @@ describe.each(databaseKinds())('a client that proves itself by its private key o
     expect(await outcome(proof)).toEqual([401, 'invalid_client']);
   });
 
+  test('may end its assertion at a part of a second', async () => {
+    expect(await outcome(await key.form(client.clientId, { claims: { exp: Math.floor(Date.now() / 1000) + 60.123_456_7 } }))).toEqual([
+      200,
+      undefined,
+    ]);
+  });
+
   test.each([
     ['for the token endpoint', { aud: `${ISSUER}${TOKEN}` }],
     ['for a list of audiences', { aud: [ISSUER] }],

@@ -11,7 +11,10 @@ const NOT_PLAIN = ['dpop', 'origin', 'oauth-client-attestation', 'oauth-client-a
 
 /** An answer as a JWT is asked for by its media type. @see RFC 9701 section 4 */
 const isPlain = (headers: IncomingHttpHeaders): boolean =>
-  NOT_PLAIN.every((name) => headers[name] === undefined) && headers.accept?.includes('jwt') !== true;
+  NOT_PLAIN.every((name) => headers[name] === undefined) && headers.accept?.toLowerCase().includes('jwt') !== true;
+
+/** Whether a header holds the secret itself: beside any other one, an empty one too, the secret stood in the form. @see RFC 6749 section 2.3.1 */
+const holdsSecret = (authorization: string | undefined): authorization is string => /^basic ./i.test(authorization ?? '');
 
 /** The client of a request by the connection that it came over. */
 export interface ProvedClients {
@@ -41,10 +44,11 @@ export const createProvedClients = (clients: Pick<Clients, 'look' | 'verifySecre
   return {
     verifySecret: async (clientId, secret, shown) => {
       const { connection, authorization } = shown;
+      if (connection === undefined || !holdsSecret(authorization)) return clients.verifySecret(clientId, secret, shown.address);
       // Before the secret is verified: what changes meanwhile makes the proof worthless, and never one of the new secret.
-      const before = connection === undefined || authorization === undefined ? undefined : await clients.look(clientId);
+      const before = await clients.look(clientId);
       const isRight = await clients.verifySecret(clientId, secret, shown.address);
-      if (isRight && connection !== undefined && authorization !== undefined && before !== undefined)
+      if (isRight && before !== undefined)
         proofs.set(connection, { tag: tagOf(authorization), clientId, secretVersion: before.secretVersion, until: elapsed() + PROVED_MS });
       return isRight;
     },

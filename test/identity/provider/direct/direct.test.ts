@@ -210,10 +210,26 @@ describe.each(databaseKinds())('an answer without oidc-provider on %s', (kind) =
     clock.ms += 1;
     expect([await isDirect(other), await isDirect(other)]).toEqual([false, true]);
     for (const name of ['origin', 'dpop', 'oauth-client-attestation']) expect(await isDirect(other, { [name]: 'x' })).toBe(false);
-    expect(await isDirect(other, { accept: 'application/token-introspection+jwt' })).toBe(false);
+    for (const accept of ['application/token-introspection+jwt', 'Application/Token-Introspection+JWT'])
+      expect(await isDirect(other, { accept })).toBe(false);
     const key = await dpopKey();
     const proof = await key.proof({ token: 'none', url: `${ISSUER}${TOKEN}`, method: 'POST' }, { claims: { ath: undefined } });
     expect((await post(TOKEN, KMS_READ, other, { dpop: proof })).json()).toMatchObject({ token_type: 'DPoP' });
+  });
+
+  test('is for no request without a secret, where another one over the same connection had its secret in the form', async () => {
+    const client = await proven({ authMethod: 'client_secret_post' });
+    using another = oneConnection(provider);
+    const credentials = { client_id: client.clientId, client_secret: secretOf(client) };
+    for (const authorization of ['', 'Basic', 'Bearer x']) {
+      await another.post(TOKEN, { ...KMS_READ, ...credentials }, { authorization });
+      const answer = await another.post(TOKEN, KMS_READ, { authorization });
+      expect([authorization, answer.status, answer.json()]).toEqual([
+        authorization,
+        400,
+        expect.objectContaining({ error: 'invalid_request' }),
+      ]);
+    }
   });
 
   test('comes after no wrong secret, and after no right one of a client that is gone, changed its secret or proves itself otherwise', async () => {

@@ -14,7 +14,7 @@ test('oidc-provider takes both of two uses at the same moment for the first', as
   ]);
 });
 
-test('with the seam one write decides, under a name that no other client and id can have, until the end of the assertion', async () => {
+test('with the seam one write decides, under a name that no other client and id can have, until it cannot come again', async () => {
   const remembered: [string, number][] = [];
   await using bare = await startBareProvider({
     install: (provider) =>
@@ -30,5 +30,5 @@ test('with the seam one write decides, under a name that no other client and id 
     false,
   ]);
   expect(await ReplayDetection.unique('clien', 'tid', END_S)).toBe(true);
-  expect(new Set(remembered.map(([, end]) => end))).toEqual(new Set([END_S * 1000]));
+  expect(new Set(remembered.map(([, end]) => end))).toEqual(new Set([(END_S + 300) * 1000]));
 });
