@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { Database } from '#infra/database/databases.ts';
+import { preparedQuery } from '#infra/database/prepared-query.ts';
 import { storedTexts } from '#infra/database/stored-values.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
 import type { Account } from './account.ts';
@@ -34,13 +35,15 @@ export const createAccountStore = ({ db }: Pick<Database<IdentityTables>, 'db'>,
     const all = db.selectFrom('accounts').selectAll().where('retired_at', 'is', null).where('disabled', '=', 0);
     return demo ? all : all.where('demo', '=', 0);
   };
+  const named = preparedQuery(db, (username: string) => inUse().where('username', '=', username));
+  const withId = preparedQuery(db, (id: string) => inUse().where('id', '=', id));
   return {
     byUsername: async (username) => {
-      const row = await inUse().where('username', '=', username).executeTakeFirst();
+      const [row] = await named(username);
       return row && { account: toAccount(row), passwordHash: row.password_hash };
     },
     byId: async (id) => {
-      const row = await inUse().where('id', '=', id).executeTakeFirst();
+      const [row] = await withId(id);
       return row && toAccount(row);
     },
   };

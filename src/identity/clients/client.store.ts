@@ -28,7 +28,7 @@ export const createClientStore = ({ db }: Pick<Database<IdentityTables>, 'db'>, 
     const query = db.selectFrom('clients').where('retired_at', 'is', null).where('disabled', '=', 0);
     return demo ? query : query.where('demo', '=', 0);
   };
-  const rowsOf = preparedQuery(db, (clientId) => inUse().selectAll().where('client_id', '=', clientId));
+  const rowsOf = preparedQuery(db, (clientId: string) => inUse().selectAll().where('client_id', '=', clientId));
   const read = createRowReader();
   return {
     byClientId: async (clientId) => {

@@ -21,12 +21,13 @@ test.each(databaseKinds())('a prepared query is built once, and gives the rows o
     .values([one, two].map((name) => ({ name, kind: 'known' })))
     .execute();
   let built = 0;
-  const named = preparedQuery(db, (name) => {
+  const named = preparedQuery(db, (name: string, kind: string) => {
     built += 1;
-    return db.selectFrom('things').select('name').where('kind', '=', 'known').where('name', '=', name);
+    return db.selectFrom('things').select('name').where('kind', '=', kind).where('name', '=', name).where('kind', '!=', 'unknown');
   });
 
-  const found = await Promise.all([one, two, randomUUIDv7()].map(named));
+  const found = await Promise.all([one, two, randomUUIDv7()].map((name) => named(name, 'known')));
+  expect(await named(one, 'unknown')).toEqual([]);
 
   expect([found, built]).toEqual([[[{ name: one }], [{ name: two }], []], 1]);
 });

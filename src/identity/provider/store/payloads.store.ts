@@ -47,21 +47,18 @@ export const createPayloadStore = (options: {
   const { db, kind } = database;
   const families = createFamilies(kind, revocations);
 
-  const revokedOf = preparedQuery(db, (jti) => db.selectFrom('revoked_tokens').select('jti').where('jti', '=', jti));
+  const revokedOf = preparedQuery(db, (jti: string) => db.selectFrom('revoked_tokens').select('jti').where('jti', '=', jti));
 
-  const findOne = async (
-    column: 'id_hash' | 'uid_hash' | 'user_code_hash',
-    value: string,
-    model: string,
-  ): Promise<StoredPayload | undefined> =>
-    fromRow(
-      await db
-        .selectFrom('oidc_payloads')
-        .select(['id_hash', 'payload', 'consumed_at'])
-        .where(column, '=', value)
-        .where('model', '=', model)
-        .executeTakeFirst(),
+  const findBy = (column: 'id_hash' | 'uid_hash' | 'user_code_hash') => {
+    const rowsOf = preparedQuery(db, (value: string, model: string) =>
+      db.selectFrom('oidc_payloads').select(['id_hash', 'payload', 'consumed_at']).where(column, '=', value).where('model', '=', model),
     );
+    return async (value: string, model: string): Promise<StoredPayload | undefined> => fromRow((await rowsOf(value, model))[0]);
+  };
+  const [byId, byUid, byUserCode] = [findBy('id_hash'), findBy('uid_hash'), findBy('user_code_hash')];
+  const grantOf = preparedQuery(db, (reference: string) =>
+    db.selectFrom('oidc_payloads').select('expires_at').where('id_hash', '=', reference).where('model', '=', GRANT),
+  );
 
   return {
     ...createRotations(database, families, now),
@@ -87,9 +84,9 @@ export const createPayloadStore = (options: {
       return (inserted.numInsertedOrUpdatedRows ?? 0n) > 0n;
     },
 
-    find: (model, id) => findOne('id_hash', hashOfId(model, id), model),
-    findByUid: (model, uid) => findOne('uid_hash', hash('uid', uid), model),
-    findByUserCode: (model, userCode) => findOne('user_code_hash', hash(USER_CODE, userCode), model),
+    find: (model, id) => byId(hashOfId(model, id), model),
+    findByUid: (model, uid) => byUid(hash('uid', uid), model),
+    findByUserCode: (model, userCode) => byUserCode(hash(USER_CODE, userCode), model),
 
     consume: (model, id) =>
       database.transaction(async (tx) => {
@@ -138,12 +135,7 @@ export const createPayloadStore = (options: {
       }),
 
     grantIsLive: async (reference) => {
-      const row = await db
-        .selectFrom('oidc_payloads')
-        .select('expires_at')
-        .where('id_hash', '=', reference)
-        .where('model', '=', GRANT)
-        .executeTakeFirst();
+      const [row] = await grantOf(reference);
       return row !== undefined && (row.expires_at === null || row.expires_at > now());
     },
 
