@@ -175,7 +175,7 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
     const verify = createAccessTokenVerifier({ issuer, keys, now });
     const introspectJwt = createJwtIntrospection({ verify, store, accounts, clients });
     const introspectOpaque = createOpaqueIntrospection(provider, { accounts, clients });
-    const tellLogout = putLogoutsOff(provider, logouts.note);
+    const tellLogout = putLogoutsOff(provider, logouts.note, telemetry.log);
     installSeams(provider, {
       verifySecret: proved.verifySecret,
       defaultScope: (client, resource) => defaultScope(recordOf(client), resource, resourceServers),

@@ -152,6 +152,18 @@ describe.each(databaseKinds())('a log-out on %s', (kind) => {
     expect(toldAt(path)).toHaveLength(1);
   });
 
+  it('that an account did not ask for is told, too: when its access ends', async () => {
+    const path = `/disabled-${kind}`;
+    const { account, sids } = await logIn(at.provider, aToldClient(path), aClient());
+    await at.database.transaction((tx) => at.provider.openid.revokeForAccounts(tx, [account.accountId]));
+    await at.run();
+
+    expect(claimsAt(path)).toMatchObject([{ sub: account.accountId, sid: sids[0] }]);
+    expect(await at.waiting()).toEqual([]);
+    expect(at.events.map(({ type }) => type)).toEqual(['logout-told']);
+  });
+
+  // The last one: it moves the clock by hours.
   it('is given up when the client refuses it, and after five attempts that nobody answered', async () => {
     const path = `/refused-${kind}`;
     const { browser } = await logIn(at.provider, aToldClient(path), aToldClient('/nobody', 'https://localhost:1'));
@@ -168,16 +180,5 @@ describe.each(databaseKinds())('a log-out on %s', (kind) => {
     expect(reasons('got: 400')).toEqual(['given-up']);
     expect(reasons('localhost:1 refuses connections')).toEqual([...Array<string>(4).fill('again-later'), 'given-up']);
     expect(await at.waiting()).toEqual([]);
-  });
-
-  it('that an account did not ask for is told, too: when its access ends', async () => {
-    const path = `/disabled-${kind}`;
-    const { account, sids } = await logIn(at.provider, aToldClient(path), aClient());
-    await at.database.transaction((tx) => at.provider.openid.revokeForAccounts(tx, [account.accountId]));
-    await at.run();
-
-    expect(claimsAt(path)).toMatchObject([{ sub: account.accountId, sid: sids[0] }]);
-    expect(await at.waiting()).toEqual([]);
-    expect(at.events.map(({ type }) => type)).toEqual(['logout-told']);
   });
 });

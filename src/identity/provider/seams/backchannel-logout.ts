@@ -1,5 +1,6 @@
 import { type Client, errors, type Provider } from 'oidc-provider';
-import { thrownMessage } from '#infra/apperr/thrown-words.ts';
+import { thrownMessage, thrownWords } from '#infra/apperr/thrown-words.ts';
+import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { Logout, LogoutAnswer, TellLogout } from '#identity/logouts/logouts.ts';
 import { replaceMethod } from './replace-method.ts';
 
@@ -15,12 +16,22 @@ type Tell = (this: Client, accountId: string, sid: string) => Promise<void>;
  *
  * @returns asks a client, with a new token
  */
-export const putLogoutsOff = (provider: Provider, note: (logout: Logout) => Promise<void>): TellLogout => {
+export const putLogoutsOff = (
+  provider: Provider,
+  note: (logout: Logout) => Promise<void>,
+  log: Pick<Telemetry['log'], 'error'>,
+): TellLogout => {
   let post: Tell | undefined;
   replaceMethod<Tell>(provider.Client.prototype, 'backchannelLogout', (before) => {
     post = before;
-    return function (this: Client, accountId: string, sid: string) {
-      return note({ clientId: this.clientId, accountId, sid });
+    return async function (this: Client, accountId: string, sid: string) {
+      const { clientId } = this;
+      // oidc-provider ends the session all the same, and tells nobody of a failure.
+      await note({ clientId, accountId, sid }).catch((error: unknown) => {
+        log.error(`${clientId} will not be told of a log-out, which could not be written down: ${thrownWords(error)}`, {
+          client_id: clientId,
+        });
+      });
     };
   });
 

@@ -1,5 +1,6 @@
 import type { Provider } from 'oidc-provider';
 import { expect, test } from 'vitest';
+import { noTelemetry } from '#infra/telemetry/no-telemetry.ts';
 import type { Logout } from '#identity/logouts/logouts.ts';
 import { putLogoutsOff } from '#identity/provider/seams/backchannel-logout.ts';
 import { aBareClient, startBareProvider } from './bare-provider.ts';
@@ -38,7 +39,7 @@ test('oidc-provider tells a client at once, and once', async () => {
 test('with the seam the log-out is noted, and a client is asked when it is told to', async () => {
   await using bare = await bareWith(200);
   const noted: Logout[] = [];
-  const tell = putLogoutsOff(bare.provider, async (logout) => void noted.push(logout));
+  const tell = putLogoutsOff(bare.provider, async (logout) => void noted.push(logout), noTelemetry().log);
 
   await endOf(bare.provider);
   expect([noted, bare.posted]).toEqual([[LOGOUT], []]);
@@ -53,5 +54,14 @@ test.each([
 ])('with the seam an answer of %i is told apart', async (status, answer) => {
   await using bare = await bareWith(status);
 
-  expect(await putLogoutsOff(bare.provider, async () => {})(LOGOUT)).toEqual(answer);
+  expect(await putLogoutsOff(bare.provider, async () => {}, noTelemetry().log)(LOGOUT)).toEqual(answer);
+});
+
+test('with the seam a log-out that cannot be written down is told in the log', async () => {
+  await using bare = await bareWith(200);
+  const told: string[] = [];
+  putLogoutsOff(bare.provider, () => Promise.reject(new Error('the database is down')), { error: (message) => void told.push(message) });
+
+  await endOf(bare.provider);
+  expect(told).toEqual(['bare-client will not be told of a log-out, which could not be written down: the database is down']);
 });
