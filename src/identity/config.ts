@@ -21,6 +21,7 @@ import { browserClientSchema } from './clients/browser-clients.ts';
 import { configuredClientIssues } from './clients/configured-client-issues.ts';
 import { serviceClientIssues, serviceClientSchema } from './clients/service-clients.ts';
 import { refreshTokensConfigSchema } from './provider/features/grants/refresh-config.ts';
+import { signingConfigSchema } from './keys/signing-algorithms.ts';
 import { dpopConfigSchema } from './provider/features/tokens/dpop-nonces.ts';
 import { isKnownScope } from './provider/records/client-metadata.ts';
 import { resourceServerSchema, toResourceServer } from './resource-servers/resource-server.ts';
@@ -60,6 +61,7 @@ export const identityConfigSchema = strictObject({
   feed: Type.Optional(feedConfigSchema),
   database: databaseConfigSchema,
   dpop: dpopConfigSchema,
+  signing: signingConfigSchema,
   telemetry: Type.Optional(telemetryConfigSchema),
   log: Type.Optional(logFileConfigSchema),
   secrets: secretsSchema,

@@ -123,6 +123,7 @@ export const buildIdentity = async (options: {
   const signingKeys = await createSigningKeys({
     database,
     encryptionKeys: secrets.encryptionKeys,
+    algorithms: config.signing.algorithms,
     onResealed: (keys) => emit({ type: 'signing-keys-resealed', keys }),
     onWithdrawn: (tx, kid) => revocations.record(tx, [{ event: { kind: 'signing-key-withdrawn', kid } }]),
     now,
@@ -151,6 +152,7 @@ export const buildIdentity = async (options: {
     corsOrigins: config.server.cors_origins,
     registration: config.registration.enabled,
     dpopNonces: config.dpop.nonce,
+    signingAlgorithms: config.signing.algorithms,
     asksForCertificates: config.server.client_certificates === 'request',
     now,
   });

@@ -10,7 +10,13 @@ const changed = {
 
 /** `passthru signing-key list --output json` */
 export const signingKeyListSchema = document('signing-key-list', 'passthru signing-key list', {
-  keys: Type.Array(strictObject({ kid, state: Type.String({ description: 'active, published or retired' }) })),
+  keys: Type.Array(
+    strictObject({
+      kid,
+      algorithm: Type.String({ description: 'by which it signs: ES256, or another that is offered' }),
+      state: Type.String({ description: 'active, published or retired' }),
+    }),
+  ),
 });
 
 /** `passthru signing-key rotate --output json` */

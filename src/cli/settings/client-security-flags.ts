@@ -1,5 +1,7 @@
 import { setting } from './setting.ts';
-import { boolean, file, text, textLike } from './value-types.ts';
+import { boolean, file, oneOf, text, textLike } from './value-types.ts';
+
+const algorithm = oneOf(['ES256', 'RS256', 'PS256', 'EdDSA', 'ML-DSA-44', 'ML-DSA-65'], 'algorithm');
 
 /** Flags of the commands that say how a client protects its requests. */
 export const CLIENT_SECURITY_FLAGS = {
@@ -19,6 +21,16 @@ export const CLIENT_SECURITY_FLAGS = {
     ),
     default: null,
     flags: [{ help: 'what its certificate says, for --auth tls_client_auth: subject_dn=, san_dns=, san_uri=, san_email= or san_ip=' }],
+  }),
+  idTokenAlg: setting({
+    type: algorithm,
+    default: null,
+    flags: [{ help: 'by which its ID tokens are signed, if Identity offers it (default: ES256)' }],
+  }),
+  introspectionAlg: setting({
+    type: algorithm,
+    default: null,
+    flags: [{ help: 'by which answers about tokens are signed for it, if Identity offers it (default: ES256)' }],
   }),
   requirePar: setting({
     type: boolean,

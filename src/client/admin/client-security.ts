@@ -7,5 +7,7 @@ export interface ClientSecurityBody {
   readonly tls_client_auth_san_uri?: string;
   readonly tls_client_auth_san_email?: string;
   readonly tls_client_auth_san_ip?: string;
+  readonly id_token_signed_response_alg?: string;
+  readonly introspection_signed_response_alg?: string;
   readonly require_pushed_authorization_requests?: boolean;
 }

@@ -14,6 +14,12 @@ interface Changed {
   readonly published: string;
 }
 
+interface SigningKey {
+  readonly kid: string;
+  readonly algorithm: string;
+  readonly state: string;
+}
+
 const ask = async <T>({ url, client }: AdminOptions, method: 'GET' | 'POST', path: string): Promise<T> => {
   const response = await client.request({ method, url: new URL(path, url) });
   if (response.status !== 200) throw refusalOf(response);
@@ -21,14 +27,14 @@ const ask = async <T>({ url, client }: AdminOptions, method: 'GET' | 'POST', pat
 };
 
 /**
- * The keys with which Identity signs tokens, the one that signs now first, over its admin listener.
+ * The keys with which Identity signs tokens, those that sign now first, over its admin listener.
  *
  * @throws AppError with the code and the fix of Identity where it refuses; of the connection
  */
-export const listSigningKeys = async (options: AdminOptions): Promise<readonly { readonly kid: string; readonly state: string }[]> =>
-  (await ask<{ keys: { kid: string; state: string }[] }>(options, 'GET', '/admin/v1/signing-keys')).keys;
+export const listSigningKeys = async (options: AdminOptions): Promise<readonly SigningKey[]> =>
+  (await ask<{ keys: SigningKey[] }>(options, 'GET', '/admin/v1/signing-keys')).keys;
 
-/** Takes the next key into use. @throws as `listSigningKeys` */
+/** Takes the next key of each algorithm into use. @throws as `listSigningKeys` */
 export const rotateSigningKeys = (options: AdminOptions): Promise<Changed & { readonly retired: string }> =>
   ask(options, 'POST', '/admin/v1/signing-keys/rotation');
 

@@ -5,7 +5,9 @@ import { UUID_V7 } from '#infra/magic/uuid.ts';
 import { KEY_STATES, type SigningKeys } from '#identity/keys/signing-keys.ts';
 
 const kidSchema = Type.String({ pattern: UUID_V7, description: 'a UUIDv7 in lower case' });
-const keysSchema = strictObject({ keys: Type.Array(strictObject({ kid: Type.String(), state: Type.Enum(KEY_STATES) })) });
+const keysSchema = strictObject({
+  keys: Type.Array(strictObject({ kid: Type.String(), algorithm: Type.String(), state: Type.Enum(KEY_STATES) })),
+});
 const rotationSchema = strictObject({ active: Type.String(), retired: Type.String(), published: Type.String() });
 const withdrawalSchema = strictObject({ withdrawn: Type.String(), active: Type.String(), published: Type.String() });
 const tags = ['signing-keys'];
@@ -20,13 +22,13 @@ export const registerSigningKeyRoutes = (
   { keys, reload }: { readonly keys: SigningKeys; readonly reload: () => Promise<void> },
 ): void => {
   admin.get('/admin/v1/signing-keys', { schema: { summary: 'The signing keys', tags, response: { 200: keysSchema } } }, async () => ({
-    keys: (await keys.list()).map(({ kid, state }) => ({ kid, state })),
+    keys: (await keys.list()).map(({ kid, algorithm, state }) => ({ kid, algorithm, state })),
   }));
   admin.post(
     '/admin/v1/signing-keys/rotation',
     {
       schema: {
-        summary: 'Take the next key into use, and keep trusting the old one until its last token has ended',
+        summary: 'Of each algorithm, take the next key into use, and keep trusting the old one until its last token has ended',
         tags,
         response: { 200: rotationSchema },
       },

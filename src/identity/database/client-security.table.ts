@@ -12,6 +12,9 @@ export interface ClientSecurityRow {
   tls_client_auth_san_ip: string | null;
   /** 1 for a client whose authorization requests have to be pushed. */
   require_par: number | null;
+  /** By which what is signed for it is signed; null for ES256. */
+  id_token_alg: string | null;
+  introspection_alg: string | null;
 }
 
 export const clientPushedRequestsMigration: Migration = {
@@ -34,5 +37,13 @@ export const clientCertificatesMigration: Migration = {
   up: async (db) => {
     for (const name of ['subject_dn', 'san_dns', 'san_uri', 'san_email', 'san_ip'])
       await db.schema.alterTable('clients').addColumn(`tls_client_auth_${name}`, 'text').execute();
+  },
+};
+
+export const clientAlgorithmsMigration: Migration = {
+  name: '0022-client-algorithms',
+  up: async (db) => {
+    await db.schema.alterTable('clients').addColumn('id_token_alg', 'text').execute();
+    await db.schema.alterTable('clients').addColumn('introspection_alg', 'text').execute();
   },
 };

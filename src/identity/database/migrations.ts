@@ -1,5 +1,10 @@
 import type { Migration } from '#infra/database/migration.ts';
-import { clientCertificatesMigration, clientKeysMigration, clientPushedRequestsMigration } from './client-security.table.ts';
+import {
+  clientAlgorithmsMigration,
+  clientCertificatesMigration,
+  clientKeysMigration,
+  clientPushedRequestsMigration,
+} from './client-security.table.ts';
 import { accountAccessMigration, accountMigration } from './accounts.table.ts';
 import { initialTokenMigration } from './initial-tokens.table.ts';
 import { logoutMigration } from './logouts.table.ts';
@@ -12,7 +17,7 @@ import {
 } from './clients.table.ts';
 import { secondFactorMigration } from './factors.table.ts';
 import { demoMigration } from './demo.table.ts';
-import { signingKeyEncryptionMigration, signingKeyMigration } from './signing-keys.table.ts';
+import { signingKeyAlgorithmMigration, signingKeyEncryptionMigration, signingKeyMigration } from './signing-keys.table.ts';
 import { payloadMigration, payloadTimeMigration, successorMigration } from './payloads.table.ts';
 import { revocationMigration } from './revocations.table.ts';
 
@@ -38,4 +43,6 @@ export const identityMigrations: readonly Migration[] = [
   clientCertificatesMigration,
   initialTokenMigration,
   secondFactorMigration,
+  signingKeyAlgorithmMigration,
+  clientAlgorithmsMigration,
 ];

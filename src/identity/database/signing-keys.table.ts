@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { columns } from '#infra/database/columns.ts';
 import type { Migration } from '#infra/database/migration.ts';
 
-/** Times are milliseconds since the epoch; at most one row is `published` and at most one `active`. */
+/** Times are milliseconds since the epoch; at most one row of an algorithm is `published` and at most one `active`. */
 export interface SigningKeyRow {
   /** UUIDv7. */
   kid: string;
@@ -51,5 +51,21 @@ export const signingKeyEncryptionMigration: Migration = {
   name: '0007-signing-key-encryption',
   up: async (db) => {
     await db.schema.alterTable('signing_keys').addColumn('sealed_by', 'text').execute();
+  },
+};
+
+export const signingKeyAlgorithmMigration: Migration = {
+  name: '0021-signing-key-algorithms',
+  up: async (db) => {
+    for (const state of ['published', 'active']) {
+      await db.schema.dropIndex(`signing_keys_one_${state}`).execute();
+      await db.schema
+        .createIndex(`signing_keys_one_${state}`)
+        .unique()
+        .on('signing_keys')
+        .column('alg')
+        .where(sql.ref('state'), '=', sql.lit(state))
+        .execute();
+    }
   },
 };

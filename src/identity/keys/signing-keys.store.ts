@@ -11,8 +11,8 @@ type Tx = Transaction<IdentityTables>;
 export interface SigningKeyStore {
   /** Newest first. */
   all(tx?: Tx): Promise<readonly SigningKeyRow[]>;
-  /** The one key in this state; it stays as it is until the transaction ends. */
-  lockInState(tx: Tx, state: 'published' | 'active'): Promise<SigningKeyRow | undefined>;
+  /** The one key of an algorithm in this state; it stays as it is until the transaction ends. */
+  lockInState(tx: Tx, algorithm: string, state: 'published' | 'active'): Promise<SigningKeyRow | undefined>;
   /** Leaves the row of another replica where that one was first: its key is as good as ours. */
   insert(tx: Tx, row: Insertable<SigningKeyRow> & { readonly state: KeyState }): Promise<void>;
   activate(tx: Tx, kid: string, sealed: SealedKey, at: number): Promise<void>;
@@ -31,8 +31,8 @@ const change = async (tx: Tx, kid: string, values: Partial<SigningKeyRow> & { re
 
 export const createSigningKeyStore = ({ db, kind }: Pick<Database<IdentityTables>, 'db' | 'kind'>): SigningKeyStore => ({
   all: (tx) => (tx ?? db).selectFrom('signing_keys').selectAll().orderBy('kid', 'desc').execute(),
-  lockInState: (tx, state) => {
-    const query = tx.selectFrom('signing_keys').selectAll().where('state', '=', state);
+  lockInState: (tx, algorithm, state) => {
+    const query = tx.selectFrom('signing_keys').selectAll().where('alg', '=', algorithm).where('state', '=', state);
     // SQLite has one writer at a time and needs no lock.
     return (kind === 'postgres' ? query.forUpdate() : query).executeTakeFirst();
   },

@@ -8,7 +8,8 @@ import type { SIGNS_UNTIL } from '#infra/magic/signs-until.ts';
  *
  * published (next: in the JWKS, signs nothing) → active (signs) → retired (in the JWKS until its last token has ended). A key that leaked
  * is withdrawn from whichever state: it is deleted, so it is in no JWKS and verifies nothing.
- * One key at most is published and one at most is active; the database holds to that.
+ * One key of an algorithm at most is published and one at most is active; the database holds to that. Access tokens are signed by ES256
+ * alone; the other algorithms that the configuration offers (`signing-algorithms.ts`) are for clients that ask for one.
  */
 export const KEY_STATES = ['active', 'published', 'retired'] as const;
 export type KeyState = (typeof KEY_STATES)[number];
@@ -16,7 +17,7 @@ export type KeyState = (typeof KEY_STATES)[number];
 /** A private JWK; a retired one says until when it signed, in epoch seconds. */
 export type SigningKey = JWK & { readonly [SIGNS_UNTIL]?: number };
 
-/** All keys that the JWKS shows, the one that signs first. */
+/** All keys that the JWKS shows, the one that signs access tokens first; of each algorithm, the one that signs comes before the others. */
 export interface SigningKeySet {
   /** Changes with every change of the set. */
   readonly version: string;
@@ -31,15 +32,16 @@ export interface SigningKeys {
    */
   current(): Promise<SigningKeySet>;
   /**
-   * Takes the next key into use, retires the old one, publishes a new next one and deletes retired keys whose last token has
-   * ended: one transaction, so no moment has no key.
+   * Of each algorithm, takes the next key into use, retires the old one and publishes a new next one; deletes retired keys whose last
+   * token has ended. It is one transaction, so no moment has no key.
    *
    * @throws AppError `signing-key-too-new` (409) when the next key was not published long enough, `signing-key-conflict` (409)
    *   when another rotation came first
+   * @returns the keys of ES256
    */
   rotate(): Promise<{ readonly active: string; readonly retired: string; readonly published: string }>;
   /** Every key and its state, the one that signs first. */
-  list(): Promise<readonly { readonly kid: string; readonly state: KeyState }[]>;
+  list(): Promise<readonly { readonly kid: string; readonly algorithm: string; readonly state: KeyState }[]>;
   /**
    * Deletes a key that leaked, in one transaction. When it was the one that signs, a new key signs at once, and not the published one:
    * verifiers do not know it, so they fetch the JWKS with its first token, and find the leaked key gone.

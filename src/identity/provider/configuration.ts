@@ -4,6 +4,7 @@ import { InternalError } from '#infra/apperr/app-error.ts';
 import { renderHtml } from '#infra/html/html.ts';
 import { logInCounts } from '#identity/accounts/account.ts';
 import type { Accounts } from '#identity/accounts/accounts.ts';
+import type { SigningAlgorithm } from '#identity/keys/signing-algorithms.ts';
 import type { Outgoing } from '#identity/outgoing/outgoing.ts';
 import { errorPage } from '#identity/views/error-page.ts';
 import type { CookieKeys } from './cookie-keys.ts';
@@ -12,12 +13,15 @@ import { LIFETIMES } from './features/lifetimes.ts';
 import { refusalView } from './interactions/refusal-view.ts';
 import { createInteractionPolicy } from './interactions/interaction-policy.ts';
 import { fetchClientKeys } from './seams/client-keys.ts';
+import { EXTERNAL_SIGNING, providerKey } from './seams/ml-dsa-keys.ts';
 import { interactionLife, type OpenInteractions } from './seams/open-interactions.ts';
 import { sessionCookieName } from './session-cookie.ts';
 import { recordOf } from './records/client-metadata.ts';
 import { toAccount } from './records/account-claims.ts';
 
 export interface ConfigurationOptions {
+  /** For which a client may ask, ES256 included. */
+  readonly algorithms: readonly SigningAlgorithm[];
   readonly adapter: AdapterFactory;
   readonly accounts: Pick<Accounts, 'find'>;
   readonly cookieKeys: CookieKeys;
@@ -43,14 +47,14 @@ const timeOfLogIn = ({ oidc }: KoaContextWithOIDC, token: object | undefined): n
 /** The configuration that belongs to no feature: keys, cookies, sessions, interactions, and what is off. */
 const commonConfiguration = (options: ConfigurationOptions): Configuration => ({
   adapter: options.adapter,
-  jwks: { keys: [...options.signingKeys] },
+  jwks: { keys: options.signingKeys.map(providerKey) },
   cookies: {
     names: { session: sessionCookieName(options.issuer), interaction: '__Secure-passthru-interaction', resume: '__Secure-passthru-resume' },
     keys: options.cookieKeys,
     long: { signed: true, httpOnly: true, secure: true, sameSite: 'lax', path: '/' },
     short: { signed: true, httpOnly: true, secure: true, sameSite: 'lax' },
   },
-  enabledJWA: { idTokenSigningAlgValues: ['ES256'], introspectionSigningAlgValues: ['ES256'] },
+  enabledJWA: { idTokenSigningAlgValues: [...options.algorithms], introspectionSigningAlgValues: [...options.algorithms] },
   // For clocks of clients. What we made ends at its second by the store and by oidc-provider's own checks.
   clockTolerance: CLOCK_TOLERANCE_S,
   clientBasedCORS: (_ctx, origin, client) => options.corsOrigins.includes(origin) || recordOf(client).corsOrigins.includes(origin),
@@ -76,6 +80,7 @@ const commonConfiguration = (options: ConfigurationOptions): Configuration => ({
   },
   features: {
     devInteractions: { enabled: false },
+    externalSigningSupport: EXTERNAL_SIGNING,
   },
 });
 

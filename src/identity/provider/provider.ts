@@ -16,6 +16,7 @@ import { toldAcr } from '#identity/factors/acr.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
 import type { Logouts } from '#identity/logouts/logouts.ts';
 import type { Outgoing } from '#identity/outgoing/outgoing.ts';
+import { offeredAlgorithms, type SigningAlgorithm } from '#identity/keys/signing-algorithms.ts';
 import type { SigningKeySet, SigningKeys } from '#identity/keys/signing-keys.ts';
 import type { ResourceServer } from '#identity/resource-servers/resource-server.ts';
 import type { RevocationLog } from '#identity/revocations/revocations.ts';
@@ -87,6 +88,8 @@ export interface OpenIdProviderOptions {
   readonly refusals: Pick<RefusalLog, 'refused'>;
   /** Path of the page for a prompt; the interaction cookie is bound to it and to what lies below. Default `/<prompt>/<uid>`. */
   readonly interactionPath?: (prompt: 'login' | 'consent', uid: string) => string;
+  /** Algorithms beside ES256 for which a client may ask; none by default. */
+  readonly signingAlgorithms?: readonly SigningAlgorithm[];
   /** Whether the listener asks for client certificates; it does not by default. */
   readonly asksForCertificates?: boolean;
   /** Whether a DPoP proof has to hold a nonce; `offered` by default. */
@@ -103,7 +106,7 @@ export interface OpenIdProviderOptions {
 
 const RELOAD_PERIOD_MS = 5000;
 
-const PUBLIC_MEMBERS = ['kty', 'crv', 'x', 'y', 'kid', 'alg', 'use', SIGNS_UNTIL];
+const PUBLIC_MEMBERS = ['kty', 'crv', 'x', 'y', 'n', 'e', 'pub', 'kid', 'alg', 'use', SIGNS_UNTIL];
 const publicPart = (key: JWK): JWK => Object.fromEntries(Object.entries(key).filter(([name]) => PUBLIC_MEMBERS.includes(name))) as JWK;
 
 /**
@@ -114,7 +117,15 @@ const publicPart = (key: JWK): JWK => Object.fromEntries(Object.entries(key).fil
  */
 export const createOpenIdProvider = async (options: OpenIdProviderOptions): Promise<OpenIdProvider> => {
   const { issuer, database, accounts, clients, signingKeys, resourceServers, revocations, telemetry } = options;
-  const { outgoing, logouts, asksForCertificates = false, dpopNonces = 'offered', corsOrigins = [], now = Date.now } = options;
+  const {
+    outgoing,
+    logouts,
+    signingAlgorithms = [],
+    asksForCertificates = false,
+    dpopNonces = 'offered',
+    corsOrigins = [],
+    now = Date.now,
+  } = options;
   const [newestCookieKey] = options.cookieKeys;
   const interactionPath = options.interactionPath ?? ((prompt, uid) => `/${prompt}/${uid}`);
   const issuerHost = new URL(issuer).host;
@@ -169,6 +180,7 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
         interactionPath,
         openInteractions,
         signingKeys: set.keys,
+        algorithms: offeredAlgorithms(signingAlgorithms),
       }),
     );
     const keys = set.keys.map(publicPart);

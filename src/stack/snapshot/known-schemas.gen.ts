@@ -23,6 +23,8 @@ export const KNOWN_SCHEMAS: Readonly<Record<string, readonly string[]>> = {
     '0018-client-certificates',
     '0019-initial-access-tokens',
     '0020-second-factors',
+    '0021-signing-key-algorithms',
+    '0022-client-algorithms',
   ],
   'the KMS': [
     '0001-barrier-keys',

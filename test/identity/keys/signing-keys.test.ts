@@ -127,8 +127,8 @@ describe.each(databaseKinds())('signing keys on %s', (kind) => {
     const second = await keys.withdraw(next);
     expect(second).toEqual({ withdrawn: next, active: first.active, published: expect.any(String) });
     expect(await keys.list()).toEqual([
-      { kid: first.active, state: 'active' },
-      { kid: second.published, state: 'published' },
+      { kid: first.active, algorithm: 'ES256', state: 'active' },
+      { kid: second.published, algorithm: 'ES256', state: 'published' },
     ]);
     await expect(keys.withdraw(active)).rejects.toMatchObject({ code: 'signing-key-unknown', status: 404 });
   });

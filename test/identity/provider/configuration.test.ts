@@ -20,6 +20,7 @@ const features = createFeatures({
 
 const configurationOf = (parts: readonly Feature[]) =>
   createConfiguration({
+    algorithms: ['ES256'],
     issuer: 'https://localhost:8082',
     adapter: Set as never,
     accounts: { find: async () => undefined },

@@ -174,6 +174,7 @@ export const startProvider = async (database: Database<IdentityTables>, options:
   const keys = await createSigningKeys({
     database,
     encryptionKeys,
+    algorithms: change.signingAlgorithms ?? [],
     ...(minPublishedMs === undefined ? {} : { minPublishedMs }),
     ...(change.now === undefined ? {} : { now: change.now }),
   });

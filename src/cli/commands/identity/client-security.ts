@@ -14,6 +14,8 @@ export const FLAG_OF_SECURITY_FIELD = {
   '/tls_client_auth_san_uri': '--certificate',
   '/tls_client_auth_san_email': '--certificate',
   '/tls_client_auth_san_ip': '--certificate',
+  '/id_token_signed_response_alg': '--id-token-alg',
+  '/introspection_signed_response_alg': '--introspection-alg',
   '/require_pushed_authorization_requests': '--require-par',
 } as const;
 
@@ -47,4 +49,6 @@ export const securityOfFlags = async (flags: Stated<ValuesOf<typeof CLIENT_SECUR
   ...(flags.jwksUri === undefined ? {} : { jwks_uri: flags.jwksUri }),
   ...(flags.certificate === undefined ? {} : certificateField(flags.certificate)),
   ...(flags.requirePar === true ? { require_pushed_authorization_requests: true } : {}),
+  ...(flags.idTokenAlg === undefined ? {} : { id_token_signed_response_alg: flags.idTokenAlg }),
+  ...(flags.introspectionAlg === undefined ? {} : { introspection_signed_response_alg: flags.introspectionAlg }),
 });

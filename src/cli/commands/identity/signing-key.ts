@@ -14,11 +14,11 @@ type Own<D> = Omit<D, 'command' | 'exit_code'>;
 export const signingKeyList = (call: Call<unknown>): Promise<ExitCode> =>
   operatorCommand(call, async (flags) => {
     await using identity = await identityAdmin(flags, call.process);
-    const keys = (await listSigningKeys(identity)).map(({ kid, state }) => ({ kid, state }));
+    const keys = (await listSigningKeys(identity)).map(({ kid, algorithm, state }) => ({ kid, algorithm, state }));
     const document: Own<SigningKeyListDocument> = { version: 1, keys };
     return {
       document,
-      lines: keys.map(({ kid, state }) => `${state.padEnd(9)}  ${kid}`),
+      lines: keys.map(({ kid, algorithm, state }) => `${state.padEnd(9)}  ${algorithm.padEnd(9)}  ${kid}`),
       short: keys.map(({ kid }) => kid),
       record: { body: `Identity has ${keys.length} signing keys`, attributes: {} },
     };

@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox';
 import { strictObject } from '#infra/config/schema.ts';
 import { CERTIFICATE_NAMES, type CertificateNames, fieldOfName, withNames } from './certificate-names.ts';
 import { MAX_CLIENT_KEYS } from './client-keys.ts';
-import type { ClientSecurity } from './client-security.ts';
+import { type ClientSecurity, SIGNED_RESPONSE_ALGORITHMS } from './client-security.ts';
 
 const member = Type.Optional(Type.String({ minLength: 1, maxLength: 1024 }));
 const texts = Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 16_384 }), { maxItems: 8 }));
@@ -28,6 +28,13 @@ const publicKey = strictObject({
 const certificateName = (description: string) =>
   Type.Optional(Type.String({ minLength: 1, maxLength: 512, description: `${description}, for tls_client_auth` }));
 
+const signedBy = (what: string) =>
+  Type.Optional(
+    Type.Enum(SIGNED_RESPONSE_ALGORITHMS, {
+      description: `by which ${what} are signed; ES256 where it is absent, and what \`signing.algorithms\` offers`,
+    }),
+  );
+
 /** The fields of a client that are about its security, by the names of the registry of RFC 7591. */
 export const clientSecurityFields = {
   jwks: Type.Optional(
@@ -48,6 +55,8 @@ export const clientSecurityFields = {
   tls_client_auth_san_uri: certificateName('a URI in its certificate'),
   tls_client_auth_san_email: certificateName('an e-mail address in its certificate'),
   tls_client_auth_san_ip: certificateName('an IP address in its certificate'),
+  id_token_signed_response_alg: signedBy('its ID tokens and logout tokens'),
+  introspection_signed_response_alg: signedBy('answers about tokens, where it asks for them,'),
   require_pushed_authorization_requests: Type.Optional(
     Type.Boolean({ description: 'whether each authorization request has to be pushed first (RFC 9126)' }),
   ),
@@ -69,6 +78,8 @@ export const securityOfFields = (fields: SecurityFields): ClientSecurity => ({
   ...(fields.jwks === undefined ? {} : { jwks: fields.jwks as NonNullable<ClientSecurity['jwks']> }),
   ...(fields.jwks_uri === undefined ? {} : { jwksUri: fields.jwks_uri }),
   ...withNames(namesOfFields(fields)),
+  ...(fields.id_token_signed_response_alg === undefined ? {} : { idTokenAlgorithm: fields.id_token_signed_response_alg }),
+  ...(fields.introspection_signed_response_alg === undefined ? {} : { introspectionAlgorithm: fields.introspection_signed_response_alg }),
   ...(fields.require_pushed_authorization_requests === true ? { requirePushedRequests: true } : {}),
 });
 
@@ -83,5 +94,7 @@ export const fieldsOfSecurity = (
   tls_client_auth_san_uri: security.certificateNames?.san_uri,
   tls_client_auth_san_email: security.certificateNames?.san_email,
   tls_client_auth_san_ip: security.certificateNames?.san_ip,
+  id_token_signed_response_alg: security.idTokenAlgorithm,
+  introspection_signed_response_alg: security.introspectionAlgorithm,
   require_pushed_authorization_requests: security.requirePushedRequests,
 });

@@ -1,6 +1,10 @@
 import type { CertificateNames } from './certificate-names.ts';
 import type { ClientKeySet } from './client-keys.ts';
 
+/** All for which a client may ever ask; the configuration says which of them are offered. */
+export const SIGNED_RESPONSE_ALGORITHMS = ['ES256', 'RS256', 'PS256', 'EdDSA', 'ML-DSA-44', 'ML-DSA-65'] as const;
+export type SignedResponseAlgorithm = (typeof SIGNED_RESPONSE_ALGORITHMS)[number];
+
 /**
  * How far a client goes to protect its requests and answers, beside the method by which it proves itself. Each member is absent where the
  * client registered nothing: then the request may come either way, or the answer is as it is for everybody.
@@ -15,6 +19,10 @@ export interface ClientSecurity {
   readonly jwksUri?: string;
   /** What its certificate says, by which it proves itself. @see RFC 8705 section 2.1.2 */
   readonly certificateNames?: CertificateNames;
+  /** By which its ID tokens and logout tokens are signed; ES256 where absent. @see OpenID Connect Dynamic Client Registration 1.0 section 2 */
+  readonly idTokenAlgorithm?: SignedResponseAlgorithm;
+  /** By which answers about tokens are signed for it; ES256 where absent. @see RFC 9701 section 6 */
+  readonly introspectionAlgorithm?: SignedResponseAlgorithm;
   /** Its authorization requests are pushed, and refused from a browser's address. @see RFC 9126 section 6 */
   readonly requirePushedRequests?: boolean;
 }

@@ -50,6 +50,8 @@ export const toClientMetadata = (record: ClientRecord, unusedSecret: string): Ad
       ? {}
       : { backchannel_logout_uri: record.backchannelLogout.uri, backchannel_logout_session_required: true }),
     tls_client_certificate_bound_access_tokens: record.tokenBinding === 'certificate',
+    ...(record.idTokenAlgorithm === undefined ? {} : { id_token_signed_response_alg: record.idTokenAlgorithm }),
+    ...(record.introspectionAlgorithm === undefined ? {} : { introspection_signed_response_alg: record.introspectionAlgorithm }),
     require_pushed_authorization_requests: record.requirePushedRequests === true,
     dpop_bound_access_tokens: record.tokenBinding === 'dpop',
     [RECORD_PROPERTY]: record,

@@ -17,6 +17,7 @@ const SECURITIES: readonly [string, ClientSecurity][] = [
   ['pushed requests alone', { requirePushedRequests: true }],
   ['keys', { jwks: { keys: [{ kty: 'OKP', crv: 'Ed25519', x: 'AA' }] } }],
   ['a name of a certificate', { certificateNames: { san_ip: '192.0.2.7' } }],
+  ['algorithms', { idTokenAlgorithm: 'RS256', introspectionAlgorithm: 'EdDSA' }],
   ['the address of keys', { jwksUri: 'https://client.example/jwks' }],
 ];
 
