@@ -2,9 +2,9 @@
 import * as oauth from 'oauth4webapi';
 import { browse, ISSUER, loggedOutUri, redirectUri } from './browser.mjs';
 
-// 1. Discovery. The client is public: None() sends its name alone. ES256 is what the client is registered for.
+// 1. Discovery. The client is public: None() sends its name alone.
 const as = await oauth.processDiscoveryResponse(ISSUER, await oauth.discoveryRequest(ISSUER));
-const client = { client_id: 'demo-public-client', id_token_signed_response_alg: 'ES256' };
+const client = { client_id: 'demo-public-client' };
 const authentication = oauth.None();
 
 // 2. Log-in: authorization code with PKCE.

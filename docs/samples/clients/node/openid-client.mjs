@@ -3,8 +3,8 @@ import { createRemoteJWKSet, jwtVerify } from 'jose';
 import * as oidc from 'openid-client';
 import { browse, ISSUER, loggedOutUri, redirectUri } from './browser.mjs';
 
-// 1. Discovery. The client is public: None() sends its name alone. ES256 is what the client is registered for.
-const config = await oidc.discovery(ISSUER, 'demo-public-client', { id_token_signed_response_alg: 'ES256' }, oidc.None());
+// 1. Discovery. The client is public: None() sends its name alone.
+const config = await oidc.discovery(ISSUER, 'demo-public-client', undefined, oidc.None());
 
 // 2. Log-in: authorization code with PKCE.
 const [pkceCodeVerifier, expectedState, expectedNonce] = [oidc.randomPKCECodeVerifier(), oidc.randomState(), oidc.randomNonce()];
