@@ -58,6 +58,13 @@ const compare = async (browser: Browser): Promise<Page> =>
 const consentOfDevice = async (browser: Browser): Promise<Page> =>
   browser.submit(await browser.submit(await compare(browser), {}), { demo_account: 'demo-user' });
 
+/** Logs in at Identity itself, and ends on a page of the account. */
+const ownAccount = async (browser: Browser, path = '/account'): Promise<Page> => {
+  const form = { username: 'demo-user', password: 'demo-user-password', decision: 'login' };
+  const account = await browser.submit(await browser.visit(`${ISSUER}/account`), form);
+  return path === '/account' ? account : browser.visit(`${ISSUER}${path}`);
+};
+
 /** Every page that there is: how one gets there, its status, and words of it. */
 const PAGES: readonly (readonly [name: string, status: number, words: string, visit: (browser: Browser) => Promise<Page>])[] = [
   ['the start', 200, 'An OpenID provider', (browser) => browser.visit(`${ISSUER}/`)],
@@ -110,6 +117,9 @@ const PAGES: readonly (readonly [name: string, status: number, words: string, vi
   ['no code', 400, 'Enter the code', async (browser) => browser.submit(await browser.visit(`${ISSUER}/device`), { user_code: '' })],
   ['a code without cookies', 400, 'blocks cookies', (browser) => browser.post(`${ISSUER}/device`, { xsrf: 'x', user_code: 'x' })],
   ['a way back of a device without cookies', 400, 'blocks cookies', (browser) => browser.visit(`${ISSUER}/device/gone`)],
+  ['a log-in for the account', 200, 'your account', (browser) => browser.visit(`${ISSUER}/account`)],
+  ['the account', 200, 'You are logged in as', ownAccount],
+  ['another password', 200, 'Change the password', (browser) => ownAccount(browser, '/account/password')],
   ['a client that is unknown', 400, 'is not set up for this server', (browser) => browser.visit(authorization({ client_id: 'nobody' }))],
   [
     'a redirect URI of somebody else',

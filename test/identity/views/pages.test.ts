@@ -3,6 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { KMS_RESOURCE, KMS_SCOPES } from '#infra/magic/magic.ts';
 import { type Html, renderHtml } from '#infra/html/html.ts';
 import { consentPage as consentView } from '#identity/views/consent-page.ts';
+import {
+  confirmDevicePage as confirmDeviceView,
+  deviceConnectedPage as deviceConnectedView,
+  userCodePage as userCodeView,
+} from '#identity/views/device-page.ts';
 import { errorPage as errorView } from '#identity/views/error-page.ts';
 import { loginPage as loginView } from '#identity/views/login-page.ts';
 import { loggedOutPage as loggedOutView, logoutPage as logoutView } from '#identity/views/logout-page.ts';
@@ -15,6 +20,9 @@ const rendered =
     renderHtml(view(...args));
 const loginPage = rendered(loginView);
 const consentPage = rendered(consentView);
+const userCodePage = rendered(userCodeView);
+const confirmDevicePage = rendered(confirmDeviceView);
+const deviceConnectedPage = rendered(deviceConnectedView);
 const logoutPage = rendered(logoutView);
 const loggedOutPage = rendered(loggedOutView);
 const errorPage = rendered(errorView);
@@ -42,6 +50,15 @@ const everyPage = (text: string): Record<string, string> => ({
     returnTo: text,
     remembered: { askedAgain: false, daysAway: 30 },
   }),
+  device: userCodePage({ action: '/device', token: text, userCode: text, problem: text }),
+  'device confirm': confirmDevicePage({
+    form: '<form id="op.deviceConfirmForm"></form>',
+    clientName: text,
+    userCode: text,
+    address: text,
+    username: text,
+  }),
+  'device connected': deviceConnectedPage({ clientName: text }),
   logout: logoutPage({ form: '<form id="op.logoutForm"></form>', clientName: text }),
   'logged out': loggedOutPage({ clientName: text }),
   error: errorPage({ code: text, message: text, fix: text, traceId: text }),
