@@ -4,6 +4,7 @@ import type { ErrorDetail } from '#infra/http/problem.ts';
 import type { RefusalLog } from '#infra/http/refusals.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import { addAccessTokenHash } from './seams/access-token-hash.ts';
+import { refuseForeignResource } from './seams/asked-resource.ts';
 import { rememberAskedScopes } from './seams/asked-scopes.ts';
 import { nameMissingClient } from './seams/client-missing.ts';
 import { compareHashedSecrets, noteAddress, type ShownSecret } from './seams/client-secret.ts';
@@ -97,6 +98,8 @@ export const installSeams = (
   openUserinfo(provider, current, options.personsToken);
   limitUserCodes(provider, options.devices.guesses);
   readDeviceGrantFirst(provider, current);
+  // The last that takes `consume`, and so the first that is asked.
+  refuseForeignResource(provider, current);
   keepDeviceReferences(provider, current, options.devices.isReference);
   const failures = answerFailures(provider, options);
 

@@ -49,3 +49,16 @@ test('a device of such a network hears it as an error of OAuth', async () => {
   expect([refused.status, refused.headers['retry-after']]).toEqual([429, '2']);
   expect(refused.json()).toMatchObject({ error: 'temporarily_unavailable' });
 });
+
+test('a device asks with no more than a browser may, for its request is kept as long', async () => {
+  await using provider = await providerOn('sqlite');
+  const client = aDevice();
+  provider.register(client);
+
+  const refused = await askForCodes(provider, client, { login_hint: 'h'.repeat(5_000) });
+
+  expect([refused.status, refused.json()]).toEqual([
+    400,
+    { error: 'invalid_request', error_description: expect.stringContaining('at most 4096 are taken') },
+  ]);
+});

@@ -10,6 +10,8 @@ import type { Pair } from '#infra/http/request/form.ts';
 const LIMITS: Readonly<Record<string, number>> = { state: 2_048, nonce: 512 };
 /** Of all names and values together. */
 const MAX_TOGETHER = 4_096;
+/** By these a client proves itself; they are not kept, and have limits of their own. */
+const PROOFS = ['client_secret', 'client_assertion', 'client_assertion_type'];
 
 type Place = 'query' | 'body';
 
@@ -39,6 +41,13 @@ export const checkAuthorizationRequest = (pairs: readonly Pair[], place: Place =
   if (together > MAX_TOGETHER)
     throw tooLong(`${place}/`, 'The parameters have together', together, MAX_TOGETHER, 'Send shorter parameters, or fewer.');
 };
+
+/** The same of a request that a client sends itself, with its proof: it is kept as long as one from a browser. */
+export const checkSentRequest = (pairs: readonly Pair[]): void =>
+  checkAuthorizationRequest(
+    pairs.filter(([name]) => !PROOFS.includes(name)),
+    'body',
+  );
 
 /**
  * Refuses a request that a browser makes ahead of its person: it would open a log-in, or spend a code, that nobody asked for. The browser

@@ -5,6 +5,7 @@ import { confirmDevicePage, deviceConnectedPage, deviceRefusedPage, userCodePage
 import { errorPage, type ErrorView } from '#identity/views/error-page.ts';
 import { leaveNewSession, tokenOfForm } from '../../seams/device-pages.ts';
 import type { Feature } from '../feature.ts';
+import { checkSentRequest } from './authorization-limits.ts';
 import { LIFETIMES } from '../lifetimes.ts';
 
 const AUTHORIZATION_PATH = '/oauth2/device_authorization';
@@ -96,7 +97,7 @@ export const deviceCode = (options: DeviceOptions): Feature => ({
     ttl: { DeviceCode: LIFETIMES.deviceCode },
   },
   endpoints: [
-    { path: AUTHORIZATION_PATH, methods: ['POST', 'OPTIONS'], answers: 'json' },
+    { path: AUTHORIZATION_PATH, methods: ['POST', 'OPTIONS'], answers: 'json', checkForm: checkSentRequest },
     { path: DEVICE_PATH, methods: ['GET', 'POST'], answers: 'page' },
     { path: `${DEVICE_PATH}/:uid`, methods: ['GET'], answers: 'page' },
   ],

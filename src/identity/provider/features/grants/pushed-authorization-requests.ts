@@ -2,11 +2,9 @@ import { AppError } from '#infra/apperr/app-error.ts';
 import type { Pair } from '#infra/http/request/form.ts';
 import type { Feature } from '../feature.ts';
 import { RESPONSE_TYPES } from './authorization-code.ts';
-import { checkAuthorizationRequest } from './authorization-limits.ts';
+import { checkSentRequest } from './authorization-limits.ts';
 
 const PUSHED_REQUEST_PATH = '/oauth2/par';
-/** By these a client proves itself; they are not kept, and have limits of their own. */
-const PROOFS = ['client_secret', 'client_assertion', 'client_assertion_type'];
 
 /**
  * oidc-provider looks at the response mode first, which follows from the type, and would blame that.
@@ -23,13 +21,9 @@ const checkResponseType = (pairs: readonly Pair[]): void => {
   });
 };
 
-/** A pushed request is kept as long as one from a browser, and so has its limits. */
 const checkPushedRequest = (pairs: readonly Pair[]): void => {
   checkResponseType(pairs);
-  checkAuthorizationRequest(
-    pairs.filter(([name]) => !PROOFS.includes(name)),
-    'body',
-  );
+  checkSentRequest(pairs);
 };
 
 /**
