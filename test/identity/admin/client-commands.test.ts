@@ -139,7 +139,9 @@ describe('Commands for clients', () => {
     const rotated = await document(`client rotate-secret ${id} --overlap 24h`, clientSecretSchema);
     const second = String(rotated['client_secret']);
     expect([await tokenWith(id, first), await tokenWith(id, second)]).toEqual([200, 200]);
-    expect((await call(['client', 'rotate-secret', id])).err).toMatch(/The secret before is still good/);
+    expect((await call(['client', 'rotate-secret', id])).err).toMatch(
+      /The secret before is still good[^]*--end-previous[^]*--replace-newest/,
+    );
     const ended = await document(`client rotate-secret ${id} --end-previous`, clientSecretSchema);
     expect([ended['client_secret'], await tokenWith(id, first), await tokenWith(id, second)]).toEqual([null, 401, 200]);
     await document(`client rotate-secret ${id} --overlap 0 --secret-out ${id}`, clientSecretSchema);
@@ -176,6 +178,6 @@ describe('Commands for accounts', () => {
     expect((await call(['account', 'show', username])).out).toMatch(new RegExp(`^username +${username}$`, 'm'));
     await document(`account remove ${username}`, accountChangeSchema);
     expect((await call(['account', 'show', username])).err).toMatch(/There is no account/);
-    expect((await call(['account', 'disable', 'demo-user'])).err).toMatch(/not part of the demo/);
+    expect((await call(['account', 'disable', 'demo-user'])).err).toMatch(/The account demo-user is part of the demo/);
   });
 });
