@@ -188,6 +188,7 @@ export const buildIdentity = async (options: {
       provider,
       revocations,
       isKnownScope: (scope) => isKnownScope(resourceServers, scope),
+      encryptionKeys: secrets.encryptionKeys,
       emit,
       now,
     }),
