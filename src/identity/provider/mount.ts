@@ -109,7 +109,8 @@ export const mountProvider = async (
         endpoint.checkQuery?.(pairsOf(queryOf(request), 'query'));
         const form = request.body as Form | undefined;
         if (form !== undefined) fieldsOf(form.pairs, REPEATABLE);
-        endpoint.checkForm?.(form?.pairs ?? []);
+        // A preflight has none.
+        if (request.method === 'POST') endpoint.checkForm?.(form?.pairs ?? []);
         const own = endpoint.answerForm?.(form?.pairs ?? []);
         if (own !== undefined) return reply.headers(pageHeaders()).send(renderHtml(own));
         if (form !== undefined) {

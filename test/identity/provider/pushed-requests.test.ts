@@ -167,6 +167,21 @@ describe.each(databaseKinds())('a pushed authorization request on %s', (kind) =>
     expect([answer.status, answer.json<{ error: string }>().error]).toEqual([status, error]);
   });
 
+  test('may be pushed by a script of an origin that its client named, with a DPoP proof, too', async () => {
+    const origin = 'https://app.passthru.example';
+    const spa = aClient({ corsOrigins: [origin] });
+    provider.register(spa);
+    const url = `${ISSUER}${PAR}`;
+    const asked = { 'access-control-request-method': 'POST', 'access-control-request-headers': 'dpop' };
+
+    const preflight = await provider.send({ method: 'OPTIONS', url, headers: { origin, ...asked } });
+    const form = Object.fromEntries(provider.attempt(spa).url.searchParams);
+    const answer = await provider.send({ method: 'POST', url, headers: { origin }, form });
+
+    expect([preflight.status, preflight.headers['access-control-allow-headers']]).toEqual([204, 'dpop']);
+    expect([answer.status, answer.headers['access-control-allow-origin']]).toEqual([201, origin]);
+  });
+
   test('is good for its own client alone, and for a minute', async () => {
     const [other, stolen] = [aClient(), await pushed()];
     provider.register(other);
