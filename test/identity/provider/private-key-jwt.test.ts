@@ -137,6 +137,36 @@ describe.each(databaseKinds())('a client that proves itself by its private key o
     }
   });
 
+  test('is refused with a key that it has taken from its address, once the set that was fetched is old', async () => {
+    const [leaked, kept] = [await assertionKey(), await assertionKey()];
+    const registered = aServiceClient({ authMethod: 'private_key_jwt', jwksUri: `${JWKS_URI}?withdrawn` });
+    provider.register(registered);
+    fetched.mockReset().mockImplementation(async () => Response.json({ keys: [leaked.jwk, kept.jwk] }));
+    expect(await outcome(await leaked.form(registered.clientId))).toEqual([200, undefined]);
+
+    fetched.mockImplementation(async () => Response.json({ keys: [kept.jwk] }));
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 61_000 });
+    try {
+      expect(await outcome(await kept.form(registered.clientId))).toEqual([200, undefined]);
+      expect(await outcome(await leaked.form(registered.clientId))).toEqual([401, 'invalid_client']);
+      vi.setSystemTime(Date.now() + 61_000);
+      fetched.mockRejectedValue(new Error('nobody listens there'));
+      expect(await outcome(await kept.form(registered.clientId))).toEqual([401, 'invalid_client']);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test('has its keys fetched again after an error, however long the page of that is good', async () => {
+    const registered = aServiceClient({ authMethod: 'private_key_jwt', jwksUri: `${JWKS_URI}?error` });
+    provider.register(registered);
+    const page = { status: 503, headers: { 'cache-control': 'max-age=86400' } };
+    fetched.mockReset().mockImplementation(async () => Response.json({ error: 'later' }, page));
+    expect(await outcome(await key.form(registered.clientId))).toEqual([401, 'invalid_client']);
+    fetched.mockImplementation(async () => Response.json({ keys: [key.jwk] }));
+    expect(await outcome(await key.form(registered.clientId))).toEqual([200, undefined]);
+  });
+
   test('is refused while its keys cannot be fetched', async () => {
     const registered = aServiceClient({ authMethod: 'private_key_jwt', jwksUri: `${JWKS_URI}?down` });
     provider.register(registered);

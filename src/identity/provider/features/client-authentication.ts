@@ -1,5 +1,6 @@
 import type { ClientAuthMethod } from '#identity/clients/client.ts';
 import { RECORD_PROPERTY } from '../records/client-metadata.ts';
+import { refuseWithdrawnKey } from '../seams/client-keys.ts';
 import { checkAssertion } from './client-assertions.ts';
 import type { Feature } from './feature.ts';
 
@@ -37,7 +38,10 @@ export const clientAuthentication = (issuer: string, now: () => number): Feature
     clientDefaults: { id_token_signed_response_alg: 'ES256', introspection_signed_response_alg: 'ES256' },
     enabledJWA: { clientAuthSigningAlgValues: [...ASSERTION_ALGS] },
     extraClientMetadata: { properties: [RECORD_PROPERTY] },
-    assertJwtClientAuthClaimsAndHeader: (_ctx, claims) => checkAssertion(claims, { issuer, now: now() }),
+    assertJwtClientAuthClaimsAndHeader: async ({ oidc }, claims, header, client) => {
+      checkAssertion(claims, { issuer, now: now() });
+      await refuseWithdrawnKey(client, String(oidc.params?.client_assertion), header);
+    },
   },
   endpoints: [{ path: TOKEN_PATH, methods: ['POST', 'OPTIONS'], answers: 'json' }],
 });
