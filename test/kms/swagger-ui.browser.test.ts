@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { missingBrowser, RETRY_ON_NEW_NETWORK, startChromium } from '#test/support/chromium.ts';
-import { execute, executeAll } from '#test/support/swagger-page.ts';
+import { execute, executeAll, executeSome } from '#test/support/swagger-page.ts';
 import { type KmsHouse, kmsHouse, type RunningKms, runKms } from '#test/kms/support/kms-server.ts';
 
 const missing = await missingBrowser();
@@ -49,7 +49,7 @@ describe.runIf(missing === null)('Swagger UI in Chromium', { retry: RETRY_ON_NEW
       await page.reload();
       await page.locator('.opblock').first().waitFor();
       await expect.poll(() => account.getAttribute('aria-pressed')).toBe('true');
-      expect(failed(await executeAll(page, ['decrypt', 'verify', 'changeElasticKey', 'rotateElasticKey']))).toEqual([]);
+      expect(failed(await executeSome(page, ['decrypt', 'verify', 'changeElasticKey', 'rotateElasticKey']))).toEqual([]);
 
       const change = page.locator('[id$=changeElasticKey]');
       await change.locator('.opblock-summary-control').click();

@@ -97,6 +97,14 @@ export const walkPages = async ({ page, identity, authorization }: Visitor, show
   await press(page, 'Refuse');
   await shown('You refused', 'device-refused');
 
+  await page.goto(`${ISSUER}/account`);
+  await shown('Your account', 'account');
+  await page.getByRole('link', { name: 'Change the password' }).click();
+  await shown('Change the password', 'password');
+  await page.goto(`${ISSUER}/account`);
+  await press(page, 'Add an app');
+  await shown('Add an app for one-time codes', 'one-time-codes');
+
   await page.goto(`${ISSUER}/oidc/logout`);
   await shown('Log out?', 'log-out');
   await press(page, 'Stay logged in');
