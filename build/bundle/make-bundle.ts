@@ -26,13 +26,19 @@ export const makeBundle = async (root: string): Promise<void> => {
   }
 };
 
-/** Two may make it at once, of the same sources: who comes second finds it there. */
+/** Two may make it at once, of the same sources: who comes second finds it there. What was there goes in one moment, since others read it. */
 const putInPlace = async (folder: string, place: string): Promise<void> => {
-  await rm(place, { recursive: true, force: true });
-  await rename(folder, place).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
-  });
+  const before = `${folder}-before`;
+  await rename(place, before).catch(unless('ENOENT'));
+  await rename(folder, place).catch(unless('ENOTEMPTY', 'EEXIST'));
+  await rm(before, { recursive: true, force: true });
 };
+
+const unless =
+  (...expected: readonly string[]) =>
+  (error: NodeJS.ErrnoException): void => {
+    if (!expected.includes(error.code ?? '')) throw error;
+  };
 
 /**
  * Makes the folder of one program.

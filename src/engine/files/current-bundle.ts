@@ -25,11 +25,11 @@ export const makeBundleCurrent = async (packageRoot: string): Promise<void> => {
   }
 };
 
-/** The bundler writes `[CODE] reason` and then the place in a frame; Node writes `Error: reason`. */
+/** The bundler writes `[CODE] reason`, maybe behind `Error:`, and then the place in a frame; Node writes `Error: reason`. */
 const reasonIn = (stderr: string): string | undefined => {
   const lines = stripVTControlCharacters(stderr).split('\n');
-  const at = lines.findIndex((line) => /^\[[A-Z_]+\] /.test(line));
+  const at = lines.findIndex((line) => /^(Error: )?\[[A-Z_]+\] /.test(line));
   const place = /\[ (\S+) \]/.exec(lines[at + 1] ?? '')?.[1];
-  if (at !== -1) return `${lines[at]}${place === undefined ? '' : ` (${place})`}`;
+  if (at !== -1) return `${lines[at]?.replace(/^Error: /, '')}${place === undefined ? '' : ` (${place})`}`;
   return lines.find((line) => /^\w*Error/.test(line));
 };

@@ -66,11 +66,18 @@ describe('the tag of our images', () => {
     expect(await imageTag(checkout.path)).toBe(await imageTag(made.path));
   });
 
-  it('is none where the sources make no bundle, and the reason is told', async () => {
-    await using checkout = await testCheckout(`throw new Error('src/kms/main.ts: no such word');`);
+  it.each([
+    ['Error: no such word', 'Error: no such word'],
+    [
+      'Error: Build failed\n\n[PARSE_ERROR] Unexpected token\n   ╭─[ src/kms/main.ts:7:9 ]',
+      '[PARSE_ERROR] Unexpected token (src/kms/main.ts:7:9)',
+    ],
+    ['Error: Build failed\n\nError: [UNRESOLVED_IMPORT] No module\n   ╭─[ src/a.ts:1:2 ]', '[UNRESOLVED_IMPORT] No module (src/a.ts:1:2)'],
+  ])('is none where the sources make no bundle, and the reason is told with its place: %j', async (said, told) => {
+    await using checkout = await testCheckout(`console.error(${JSON.stringify(said)}); process.exitCode = 1;`);
     await expect(imageTag(checkout.path)).rejects.toMatchObject({
       code: 'bundle-not-made',
-      message: 'bundle/, of which images are built, could not be made: Error: src/kms/main.ts: no such word',
+      message: `bundle/, of which images are built, could not be made: ${told}`,
       fix: 'Run `npm ci`, then `npm run build` to see more.',
     });
   });
