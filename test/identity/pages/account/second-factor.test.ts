@@ -162,6 +162,21 @@ describe.each(databaseKinds())('a second factor on %s', (kind) => {
     expect(new URL(silent.page.url).searchParams.get('error')).toBe('login_required');
   });
 
+  it('is asked for by an essential claim, too, and a claim that no log-in could meet is told as unmet', async () => {
+    const { browser } = await withApp();
+    const essential = (acr: object) => JSON.stringify({ id_token: { acr: { essential: true, ...acr } } });
+    const { page, verifier } = await authorize(browser, { claims: essential({ value: TWO }) });
+    expect((await tokensOf((await consent(browser, page)).url, verifier)).claims()).toMatchObject({ acr: TWO });
+    const stronger = await authorize(browser, { claims: essential({ values: [PHR] }) });
+    expect(new URL(stronger.page.url).searchParams.get('error')).toBe('unmet_authentication_requirements');
+    const unknown = await authorize(browser, { claims: essential({ values: ['urn:mace:incommon:iap:silver'] }) });
+    expect(new URL(unknown.page.url).searchParams.get('error')).toBe('unmet_authentication_requirements');
+    const [other, person] = [world.browser(), await world.person()];
+    await world.logIn(other, person);
+    const without = await authorize(other, { claims: essential({ values: [TWO] }) });
+    expect(new URL(without.page.url).searchParams.get('error')).toBe('unmet_authentication_requirements');
+  });
+
   it('is not asked for by values that nobody knows: acr_values is a wish', async () => {
     const [browser, person] = [world.browser(), await world.person()];
     await world.logIn(browser, person);
