@@ -16,7 +16,6 @@ import {
   clientTokenMigration,
 } from './clients.table.ts';
 import { secondFactorMigration } from './factors.table.ts';
-import { passkeyMigration } from './passkeys.table.ts';
 import { demoMigration } from './demo.table.ts';
 import { signingKeyAlgorithmMigration, signingKeyEncryptionMigration, signingKeyMigration } from './signing-keys.table.ts';
 import { payloadMigration, payloadTimeMigration, successorMigration } from './payloads.table.ts';
@@ -46,5 +45,4 @@ export const identityMigrations: readonly Migration[] = [
   secondFactorMigration,
   signingKeyAlgorithmMigration,
   clientAlgorithmsMigration,
-  passkeyMigration,
 ];

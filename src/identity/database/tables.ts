@@ -5,7 +5,6 @@ import type { FactorTables } from './factors.table.ts';
 import type { SigningKeyTables } from './signing-keys.table.ts';
 import type { InitialTokenTables } from './initial-tokens.table.ts';
 import type { LogoutTables } from './logouts.table.ts';
-import type { PasskeyTables } from './passkeys.table.ts';
 import type { PayloadTables } from './payloads.table.ts';
 import type { RevocationTables } from './revocations.table.ts';
 
@@ -21,7 +20,6 @@ export interface IdentityTables
     FactorTables,
     InitialTokenTables,
     LogoutTables,
-    PasskeyTables,
     PayloadTables,
     RevocationTables,
     SigningKeyTables {}

@@ -41,6 +41,7 @@ import type { DpopNonces } from './features/tokens/dpop-nonces.ts';
 import { createJwtIntrospection, INTROSPECTION_PATH } from './features/tokens/introspection.ts';
 import { createOpaqueIntrospection } from './features/tokens/opaque-introspection.ts';
 import { createAccessTokenVerifier } from './features/tokens/jwt-access-token.ts';
+import { checkTokenRequest } from './features/resource-indicators.ts';
 import { createJwtRevocation } from './features/tokens/revocation.ts';
 import { createPersonsToken } from './features/tokens/persons-token.ts';
 import { createBrowserSessions } from './interactions/create-browser-sessions.ts';
@@ -197,6 +198,7 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
       },
       rotate,
       personsToken: createPersonsToken({ verify, store }),
+      checkTokenRequest: (ctx, source) => checkTokenRequest(ctx, source, resourceServers),
       completeMetadata: (metadata) =>
         completeMetadata(metadata, {
           issuer,

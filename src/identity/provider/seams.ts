@@ -4,7 +4,7 @@ import type { ErrorDetail } from '#infra/http/problem.ts';
 import type { RefusalLog } from '#infra/http/refusals.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import { addAccessTokenHash } from './seams/access-token-hash.ts';
-import { refuseForeignResource } from './seams/asked-resource.ts';
+import { checkBeforeUse } from './seams/asked-resource.ts';
 import { rememberAskedScopes } from './seams/asked-scopes.ts';
 import { nameMissingClient } from './seams/client-missing.ts';
 import { compareHashedSecrets, noteAddress, type ShownSecret } from './seams/client-secret.ts';
@@ -54,6 +54,8 @@ export const installSeams = (
     readonly personsToken: (token: string) => Promise<PersonsToken | undefined>;
     /** Uses a refresh token up. @returns the value of its successor */
     readonly rotate: (token: RotatedToken) => Promise<string>;
+    /** Throws where what a request for tokens asks for is refused. */
+    readonly checkTokenRequest: Parameters<typeof checkBeforeUse>[2];
     readonly completeMetadata: (metadata: Metadata) => Metadata;
     /** Public parts of all signing keys. */
     readonly keys: readonly JWK[];
@@ -99,7 +101,7 @@ export const installSeams = (
   limitUserCodes(provider, options.devices.guesses);
   readDeviceGrantFirst(provider, current);
   // The last that takes `consume`, and so the first that is asked.
-  refuseForeignResource(provider, current);
+  checkBeforeUse(provider, current, options.checkTokenRequest);
   keepDeviceReferences(provider, current, options.devices.isReference);
   const failures = answerFailures(provider, options);
 

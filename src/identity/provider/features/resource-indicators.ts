@@ -7,6 +7,8 @@ import { mayAskFor, recordOf } from '../records/client-metadata.ts';
 import type { Feature } from './feature.ts';
 
 type ScopeSource = { readonly scopes: Set<string> };
+/** A code or a refresh token. */
+type TokenSource = ScopeSource & { readonly resourceIndicators: ReadonlySet<unknown> };
 
 const requestedScopes = (ctx: KoaContextWithOIDC): string[] => {
   const scope = ctx.oidc.params?.scope;
@@ -38,6 +40,29 @@ const refuseForeignScopes = (ctx: KoaContextWithOIDC, known: readonly string[]):
   throw new errors.InvalidScope('the resource server knows no such scope', scopes.join(' '));
 };
 
+const isResourceScope = (servers: readonly ResourceServer[], scope: string): boolean => servers.some((server) => knowsScope(server, scope));
+
+/** A refresh that asks only for OpenID scopes gets a token for userinfo; all else the one for the granted resource. */
+const wantsResource = (ctx: KoaContextWithOIDC, source: ScopeSource, servers: readonly ResourceServer[]): boolean => {
+  const requested = requestedScopes(ctx);
+  return (requested.length === 0 ? [...source.scopes] : requested).some((scope) => isResourceScope(servers, scope));
+};
+
+/**
+ * Refuses a request for tokens that names a resource which was not granted, or none where several were, or scopes that its client may not
+ * ask for any more.
+ *
+ * @throws InvalidTarget, InvalidScope
+ * @see RFC 8707 section 2.2
+ */
+export const checkTokenRequest = (ctx: KoaContextWithOIDC, source: TokenSource, servers: readonly ResourceServer[]): void => {
+  const asked = [ctx.oidc.params?.resource ?? []].flat();
+  const resources = asked.length === 0 && wantsResource(ctx, source, servers) ? [...source.resourceIndicators] : asked;
+  if (resources.length > 1) throw new errors.InvalidTarget('a request for tokens has to name one resource of those that were granted');
+  if (!resources.every((resource) => source.resourceIndicators.has(resource))) throw new errors.InvalidTarget();
+  if (resources.length > 0 && ctx.oidc.client !== undefined) checkScopes(ctx, ctx.oidc.client);
+};
+
 /**
  * Chooses the resource server that a token is for, and the scopes that it holds: those of the resource server that the client may
  * ask for and the account may have. A token gets an audience whenever it gets a resource scope.
@@ -45,8 +70,6 @@ const refuseForeignScopes = (ctx: KoaContextWithOIDC, known: readonly string[]):
  * @see RFC 8707
  */
 export const resourceIndicators = (servers: readonly ResourceServer[], signingKid: string): Feature => {
-  const isResourceScope = (scope: string): boolean => servers.some((server) => knowsScope(server, scope));
-
   /** A request without `resource` is for the resource server whose scopes it names. */
   const defaultResource = (ctx: KoaContextWithOIDC, client: Client, oneOf?: readonly string[]): string | readonly string[] | undefined => {
     if (oneOf !== undefined) return oneOf;
@@ -72,11 +95,7 @@ export const resourceIndicators = (servers: readonly ResourceServer[], signingKi
     };
   };
 
-  /** A refresh that asks only for OpenID scopes gets a token for userinfo; all else the one for the granted resource. */
-  const useGrantedResource = (ctx: KoaContextWithOIDC, source: ScopeSource): boolean => {
-    const requested = requestedScopes(ctx);
-    return (requested.length === 0 ? [...source.scopes] : requested).some(isResourceScope);
-  };
+  const useGrantedResource = (ctx: KoaContextWithOIDC, source: ScopeSource): boolean => wantsResource(ctx, source, servers);
 
   return {
     configuration: { features: { resourceIndicators: { enabled: true, defaultResource, getResourceServerInfo, useGrantedResource } } },

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { KMS_RESOURCE } from '#infra/magic/magic.ts';
-import { refuseForeignResource } from '#identity/provider/seams/asked-resource.ts';
+import { checkTokenRequest } from '#identity/provider/features/resource-indicators.ts';
+import { checkBeforeUse } from '#identity/provider/seams/asked-resource.ts';
 import { createCurrentRequest } from '#identity/provider/seams/current-request.ts';
 import { type IdentityDatabase, providerOn } from '#test/identity/support/identity-database.ts';
 import { aClient, anAccount, ISSUER, OPAQUE_SERVER, type TestProvider, type Tokens } from '#test/identity/support/identity-provider.ts';
@@ -18,7 +19,7 @@ test('oidc-provider uses a refresh token up before it looks at the resource; wit
       install: (provider) => {
         if (!seam) return;
         const current = createCurrentRequest();
-        refuseForeignResource(provider, current);
+        checkBeforeUse(provider, current, (ctx, source) => checkTokenRequest(ctx, source, []));
         provider.use((ctx, next) => current.run(ctx as never, next));
       },
     });
@@ -65,5 +66,23 @@ describe('a request for tokens of a resource that was not granted', () => {
 
     expect([refused.status, refused.json()]).toEqual([400, expect.objectContaining({ error: 'invalid_target' })]);
     expect((await send({ ...refresh, resource: KMS_RESOURCE })).status).toBe(200);
+  });
+
+  test('that names none of two is refused, and so is a scope that its client may not ask for any more; both may be asked better', async () => {
+    const attempt = provider.attempt(client, { scope: 'openid offline_access kms:read kms:crypto opaque:read' });
+    for (const resource of [KMS_RESOURCE, OPAQUE_SERVER.resource]) attempt.url.searchParams.append('resource', resource);
+    const code = await provider.code(attempt, account);
+    expect((await provider.exchange(attempt, code)).json()).toMatchObject({ error: 'invalid_target' });
+    const redeemed = await provider.exchange(attempt, code, { resource: KMS_RESOURCE });
+    const token = redeemed.json<Tokens>().refresh_token;
+    const refresh = (form: Readonly<Record<string, string>>) =>
+      provider.post(TOKEN, { grant_type: 'refresh_token', refresh_token: token, ...form }, client);
+
+    provider.register({ ...client, scopes: client.scopes.filter((scope) => scope !== 'kms:crypto') });
+    const refused = await refresh({ scope: 'kms:read kms:crypto', resource: KMS_RESOURCE });
+    expect([refused.status, refused.json()]).toEqual([400, expect.objectContaining({ error: 'invalid_scope', scope: 'kms:crypto' })]);
+    expect((await provider.post('/oauth2/introspect', { token }, client)).json()).toMatchObject({ active: true });
+    expect((await refresh({ scope: 'kms:read', resource: KMS_RESOURCE })).json()).toMatchObject({ scope: 'kms:read' });
+    provider.register(client);
   });
 });
