@@ -48,6 +48,7 @@ const RECKONS_WITH_NOW: Readonly<Record<string, string>> = {
   'src/identity/feed/feed.routes.ts': 'the end of a certificate, with which its stream ends',
   'src/identity/logouts/create-logouts.ts': 'when a client is told again; replicas share it, and a restart keeps it',
   'src/identity/provider/store/adapter.ts': 'the end of life that is stored with a token',
+  'src/identity/pages/second-factor/passkey-challenges.ts': 'until when a challenge may be answered, written down for every replica',
   'src/identity/pages/second-factor/login-steps.ts': 'until when a log-in waits for its second factor, written down for every replica',
   'src/identity/provider/store/rotations.ts': 'a use of a refresh token, written down for every replica',
   'src/infra/files/file-lock.ts': 'how old a lock is, which another process placed',

@@ -34,6 +34,7 @@ import type { IdentityTables } from './database/tables.ts';
 import { openDemoData } from './demo/open-demo-data.ts';
 import { type Emit, logEvents } from './events.ts';
 import { createSecondFactors } from './factors/factors.service.ts';
+import { createPasskeys } from './factors/passkeys.service.ts';
 import { resealSecrets } from './factors/sealed-secrets.ts';
 import { createFeed } from './feed/feed.ts';
 import { registerBatchIntrospection } from './introspection/batch.routes.ts';
@@ -41,6 +42,7 @@ import { createSigningKeys } from './keys/signing-keys.service.ts';
 import { createLogouts } from './logouts/create-logouts.ts';
 import { createOutgoing } from './outgoing/create-outgoing.ts';
 import { pageOfError, pageOfProblem } from './pages/page-of-error.ts';
+import { createPasskeyChallenges } from './pages/second-factor/passkey-challenges.ts';
 import { registerPages } from './pages/pages.routes.ts';
 import { mountProvider } from './provider/mount.ts';
 import { createClientCheck } from './provider/check-client.ts';
@@ -156,8 +158,11 @@ export const buildIdentity = async (options: {
     asksForCertificates: config.server.client_certificates === 'request',
     now,
   });
+  const challenges = createPasskeyChallenges({ payloads: provider.payloads, now });
+  const passkeys = createPasskeys({ database, issuer, challenges, now });
   const factors = createSecondFactors({
     database,
+    passkeys,
     encryptionKeys: secrets.encryptionKeys,
     issuerHost: new URL(issuer).host,
     // Six digits are few: a name's guesses come back ten times as slowly as those at its password.
@@ -183,6 +188,7 @@ export const buildIdentity = async (options: {
       provider,
       revocations,
       isKnownScope: (scope) => isKnownScope(resourceServers, scope),
+      encryptionKeys: secrets.encryptionKeys,
       emit,
       now,
     }),
@@ -231,6 +237,7 @@ export const buildIdentity = async (options: {
     accounts,
     clients,
     factors,
+    passkeys,
     passwordChanges,
     resourceServers,
     demoAccounts: publicAccounts ?? [],

@@ -350,7 +350,7 @@ describe('health', () => {
     expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
     const answer = await running.fetch(`${ISSUER}/`);
     const { name, links } = (await answer.json()) as { readonly name: string; readonly links: readonly { readonly path: string }[] };
-    expect([name, links.length]).toEqual(['passthru Identity', 4]);
+    expect([name, links.length]).toEqual(['passthru Identity', 5]);
     const html = await page.text();
     for (const { path } of links) {
       expect(html).toContain(`<a href="${path}">`);

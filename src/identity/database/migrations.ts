@@ -16,6 +16,7 @@ import {
   clientTokenMigration,
 } from './clients.table.ts';
 import { secondFactorMigration } from './factors.table.ts';
+import { passkeyMigration } from './passkeys.table.ts';
 import { demoMigration } from './demo.table.ts';
 import { signingKeyAlgorithmMigration, signingKeyEncryptionMigration, signingKeyMigration } from './signing-keys.table.ts';
 import { payloadMigration, payloadTimeMigration, successorMigration } from './payloads.table.ts';
@@ -45,4 +46,5 @@ export const identityMigrations: readonly Migration[] = [
   secondFactorMigration,
   signingKeyAlgorithmMigration,
   clientAlgorithmsMigration,
+  passkeyMigration,
 ];

@@ -5,6 +5,7 @@ import type { FactorTables } from './factors.table.ts';
 import type { SigningKeyTables } from './signing-keys.table.ts';
 import type { InitialTokenTables } from './initial-tokens.table.ts';
 import type { LogoutTables } from './logouts.table.ts';
+import type { PasskeyTables } from './passkeys.table.ts';
 import type { PayloadTables } from './payloads.table.ts';
 import type { RevocationTables } from './revocations.table.ts';
 
@@ -20,6 +21,7 @@ export interface IdentityTables
     FactorTables,
     InitialTokenTables,
     LogoutTables,
+    PasskeyTables,
     PayloadTables,
     RevocationTables,
     SigningKeyTables {}

@@ -1,5 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
-import type { Kysely } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import { AppError } from '#infra/apperr/app-error.ts';
 import type { Database } from '#infra/database/databases.ts';
 import type { Resets } from '#infra/demo-data/resets/resets.ts';
@@ -11,9 +11,11 @@ import { pendingOf } from '#infra/demo-data/demo-reset.ts';
 import type { DemoStore } from '#infra/demo-data/resets/demo-store.ts';
 import { type DemoTenants, tenantIds, tenantIdsUsed } from '#infra/demo-data/demo-tenants.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
+import type { EncryptionKeys } from '#identity/keys/encryption-keys.ts';
 import type { Emit } from '../events.ts';
 import { demoNames, insertRows, updateClients } from './demo.store.ts';
 import { holdingsOf } from './holdings.ts';
+import { insertSeedFactors } from './seed-factors.ts';
 import type { Seed } from './seed-file.ts';
 import { type SeedRows, seedRows } from './seed-rows.ts';
 
@@ -44,17 +46,24 @@ export const createDemo = (options: {
   readonly store: DemoStore<IdentityTables, void>;
   readonly resets: Resets<IdentityTables>;
   readonly locks: DemoLocks;
+  /** For the secrets of second factors. */
+  readonly encryptionKeys: EncryptionKeys;
   readonly emit: Emit;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }): Demo => {
-  const { database, seed, store, resets, locks, emit, now } = options;
+  const { database, seed, store, resets, locks, encryptionKeys, emit, now } = options;
   const { transaction } = locks.guard(database);
 
   const beginOrGoOn = async (db: Kysely<IdentityTables>): Promise<void> => {
     const { demo, real, names } = await holdingsOf(db);
     refuseOverRealData({ demo, real, names });
     if (totalOf(real) > 0) emit({ type: 'demo-beside-real-data', real, names });
+  };
+
+  const insert = async (tx: Transaction<IdentityTables>, rows: SeedRows, at: number): Promise<void> => {
+    await insertRows(tx, rows);
+    await insertSeedFactors(tx, seed, rows.accounts, { at, encryptionKeys });
   };
 
   const seeded = ({ tenants, accounts, clients }: SeedRows): void => {
@@ -85,7 +94,7 @@ export const createDemo = (options: {
           accounts: rows.accounts.filter((row) => !there.usernames.has(row.username)),
           clients: rows.clients.filter((row) => !there.clientIds.has(row.client_id)),
         };
-        await insertRows(tx, missing);
+        await insert(tx, missing, now());
         return { tenants, missing, changed: await updateClients(tx, rows.clients) };
       });
       seeded(missing);
@@ -98,7 +107,7 @@ export const createDemo = (options: {
       return resets.begin(tenants, async (tx, { resetId, at, previousTenants }) => {
         refuseForeign(seed, (await demoNames(tx)).foreign);
         refuseUsed(tenants, previousTenants);
-        await insertRows(tx, seedRows(seed, tenants, { at, resetId }));
+        await insert(tx, seedRows(seed, tenants, { at, resetId }), at);
       });
     },
     replace: async (given) => {
@@ -112,7 +121,7 @@ export const createDemo = (options: {
         if (pending !== null) await store.setResetState(tx, pending, 'committed');
         await store.retire(tx, randomUUIDv7(), at);
         await store.deleteRetired(tx);
-        await insertRows(tx, rows);
+        await insert(tx, rows, at);
       });
       seeded(rows);
       return tenants;

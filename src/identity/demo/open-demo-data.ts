@@ -7,6 +7,7 @@ import type { PublicAccount } from '#infra/html/landing-page.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
 import type { OpenIdProvider } from '#identity/provider/openid-provider.ts';
 import type { RevocationLog } from '#identity/revocations/revocations.ts';
+import type { EncryptionKeys } from '#identity/keys/encryption-keys.ts';
 import type { Emit } from '../events.ts';
 import { createDemo } from './create-demo.ts';
 import { createDemoStore } from './demo.store.ts';
@@ -36,10 +37,11 @@ export const openDemoData = (options: {
   readonly provider: OpenIdProvider;
   readonly revocations: Pick<RevocationLog, 'record'>;
   readonly isKnownScope: (scope: string) => boolean;
+  readonly encryptionKeys: EncryptionKeys;
   readonly emit: Emit;
   readonly now: () => number;
 }): DemoData => {
-  const { databases, database, provider, revocations, isKnownScope, emit, now } = options;
+  const { databases, database, provider, revocations, isKnownScope, encryptionKeys, emit, now } = options;
   const locks = createDemoLocks(databases, 'identity');
   const store = createDemoStore(provider, revocations);
   const resets = createResets({ database, store, locks, emit, now });
@@ -54,7 +56,10 @@ export const openDemoData = (options: {
       for (const client of seed.clients) await provider.checkClient(seedClient(client, null));
       const excepted = seed.clients.filter(({ require_pkce: required }) => !required).map(({ client_id: id }) => id);
       if (excepted.length > 0) emit({ type: 'pkce-exceptions', clientIds: excepted });
-      return { demo: createDemo({ database, seed, store, resets, locks, emit, now }), publicAccounts: publicAccountsOf(seed) };
+      return {
+        demo: createDemo({ database, seed, store, resets, locks, encryptionKeys, emit, now }),
+        publicAccounts: publicAccountsOf(seed),
+      };
     },
     [Symbol.asyncDispose]: () => locks[Symbol.asyncDispose](),
   };

@@ -16,6 +16,12 @@ const accountSchema = strictObject({
   public_password: Type.Optional(
     Type.String({ minLength: 1, maxLength: 1024, description: 'the password itself, which the pages of the demo show; it fits the hash' }),
   ),
+  totp_secret: Type.Optional(
+    Type.String({
+      pattern: '^[A-Z2-7]{32}$',
+      description: 'secret of an app for one-time codes: 160 bits as base32; public, as all of a seed',
+    }),
+  ),
   name: Type.String({ minLength: 1, maxLength: 128 }),
   email: Type.String({ pattern: '^[^@\\s]+@[^@\\s]+$', maxLength: 254 }),
   tenant: demoNameSchema,

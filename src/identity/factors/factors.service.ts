@@ -1,4 +1,3 @@
-import type { Transaction } from 'kysely';
 import { AppError } from '#infra/apperr/app-error.ts';
 import type { Database } from '#infra/database/databases.ts';
 import type { AttemptLimits } from '#infra/secrets/attempts/attempt-limits.ts';
@@ -6,24 +5,11 @@ import type { IdentityTables } from '#identity/database/tables.ts';
 import type { EncryptionKeys } from '#identity/keys/encryption-keys.ts';
 import type { SecondMethod } from './acr.ts';
 import type { GivenCode, SecondFactors } from './factors.ts';
-import { isRecoveryCode, newRecoveryCodes, recoveryHash, typedCode } from './recovery-codes.ts';
+import type { Passkeys } from './passkeys.ts';
+import { isRecoveryCode, recoveryHash, typedCode } from './recovery-codes.ts';
+import { forgetCodesWithoutFactor, hasFactor, replaceRecoveryCodes } from './recovery.store.ts';
 import { openSecret, sealSecret } from './sealed-secrets.ts';
 import { newTotpSecret, stepOfCode, totpToShow } from './totp.ts';
-
-type Tx = Transaction<IdentityTables>;
-
-const replaceRecoveryCodes = async (tx: Tx, accountId: string): Promise<readonly string[]> => {
-  const codes = newRecoveryCodes();
-  await tx.deleteFrom('recovery_codes').where('account_id', '=', accountId).execute();
-  const rows = codes.map((code) => ({ account_id: accountId, code_hash: recoveryHash(accountId, code), used_at: null }));
-  await tx.insertInto('recovery_codes').values(rows).execute();
-  return codes;
-};
-
-const hasFactor = async (tx: Tx, accountId: string): Promise<boolean> => {
-  const totp = tx.selectFrom('totp_factors').select('account_id').where('account_id', '=', accountId);
-  return (await totp.where('confirmed_at', 'is not', null).executeTakeFirst()) !== undefined;
-};
 
 /**
  * @param options.issuerHost name of Identity in an app
@@ -34,10 +20,11 @@ export const createSecondFactors = (options: {
   readonly database: Pick<Database<IdentityTables>, 'db' | 'transaction'>;
   readonly encryptionKeys: EncryptionKeys;
   readonly issuerHost: string;
+  readonly passkeys: Pick<Passkeys, 'list'>;
   readonly limits: AttemptLimits;
   readonly now: () => number;
 }): SecondFactors => {
-  const { database, encryptionKeys, issuerHost, limits, now } = options;
+  const { database, encryptionKeys, issuerHost, passkeys, limits, now } = options;
   const { db } = database;
 
   const totpRow = (accountId: string) => db.selectFrom('totp_factors').selectAll().where('account_id', '=', accountId).executeTakeFirst();
@@ -81,7 +68,7 @@ export const createSecondFactors = (options: {
         .where('used_at', 'is', null)
         .executeTakeFirstOrThrow();
       const addedAt = totp?.confirmed_at ?? null;
-      return { totp: addedAt === null ? null : { addedAt }, passkeys: [], recoveryCodesLeft: Number(left) };
+      return { totp: addedAt === null ? null : { addedAt }, passkeys: await passkeys.list(accountId), recoveryCodesLeft: Number(left) };
     },
 
     verifyCode: async (given) => {
@@ -149,7 +136,7 @@ export const createSecondFactors = (options: {
     removeTotp: (accountId) =>
       database.transaction(async (tx) => {
         await tx.deleteFrom('totp_factors').where('account_id', '=', accountId).execute();
-        if (!(await hasFactor(tx, accountId))) await tx.deleteFrom('recovery_codes').where('account_id', '=', accountId).execute();
+        await forgetCodesWithoutFactor(tx, accountId);
       }),
 
     renewRecoveryCodes: (accountId) =>

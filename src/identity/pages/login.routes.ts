@@ -9,6 +9,7 @@ import type { Accounts } from '#identity/accounts/accounts.ts';
 import type { Emit } from '../events.ts';
 import { demandedFactors } from '#identity/factors/acr.ts';
 import type { SecondFactors } from '#identity/factors/factors.ts';
+import type { Passkeys } from '#identity/factors/passkeys.ts';
 import type { InteractionDetails, Interactions } from '#identity/provider/interactions/interactions.ts';
 import { pageHeaders } from '#infra/html/content-policy.ts';
 import { renderHtml } from '#infra/html/html.ts';
@@ -37,6 +38,7 @@ export const registerLogin = (
     readonly demoAccounts: readonly PublicAccount[];
     readonly accounts: Pick<Accounts, 'authenticate' | 'find'>;
     readonly factors: Pick<SecondFactors, 'of' | 'verifyCode'>;
+    readonly passkeys: Pick<Passkeys, 'requestOptions' | 'verify'>;
     readonly steps: LoginSteps;
     readonly emit: Emit;
     readonly nameTag: NameTag;

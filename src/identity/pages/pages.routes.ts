@@ -8,6 +8,7 @@ import type { Emit } from '../events.ts';
 import type { PasswordChanges } from '#identity/accounts/passwords/password-changes.ts';
 import type { Clients } from '#identity/clients/clients.ts';
 import type { SecondFactors } from '#identity/factors/factors.ts';
+import type { Passkeys } from '#identity/factors/passkeys.ts';
 import type { OpenIdProvider } from '#identity/provider/openid-provider.ts';
 import type { Interactions } from '#identity/provider/interactions/interactions.ts';
 import type { ResourceServer } from '#identity/resource-servers/resource-server.ts';
@@ -22,6 +23,7 @@ export interface PagesOptions {
   readonly interactions: Interactions;
   readonly accounts: Accounts;
   readonly factors: SecondFactors;
+  readonly passkeys: Passkeys;
   readonly passwordChanges: Pick<PasswordChanges, 'change'>;
   readonly clients: Pick<Clients, 'find'>;
   readonly payloads: OpenIdProvider['payloads'];

@@ -1,5 +1,6 @@
 import { type Html, markup } from '#infra/html/html.ts';
 import { alert, layout } from './layout.ts';
+import { passkeyForm } from './passkey-form.ts';
 
 export interface SecondFactorView {
   /** Path that the form is posted to. */
@@ -10,6 +11,8 @@ export interface SecondFactorView {
   readonly username: string;
   /** Whether a code would do. */
   readonly code: boolean;
+  /** JSON for the browser, where a passkey would do; absent where none would. */
+  readonly passkeyOptions?: string;
   /** Why the last attempt failed. */
   readonly problem?: string;
 }
@@ -24,12 +27,18 @@ const codeForm = ({ action, csrfToken, problem }: SecondFactorView) => markup`<f
 </div>
 </form>`;
 
-/** Asks for the second factor, after the password; `decision` is `code` or `cancel`. */
+const cancelForm = ({ action, csrfToken }: SecondFactorView) => markup`<form method="post" action="${action}">
+<input type="hidden" name="_csrf" value="${csrfToken}">
+<div class="actions"><button type="submit" name="decision" value="cancel">Cancel</button></div>
+</form>`;
+
+/** Asks for the second factor, after the password; `decision` is `code`, `passkey` or `cancel`. */
 export const secondFactorPage = (view: SecondFactorView): Html =>
   layout({
     title: view.problem === undefined ? 'Confirm that it is you' : 'Error: confirm that it is you',
     content: markup`<h1>Confirm that it is you</h1>
 <p>to continue to <strong>${view.purpose}</strong> as <strong>${view.username}</strong></p>
 ${alert(view.problem)}
-${view.code && codeForm(view)}`,
+${view.passkeyOptions !== undefined && passkeyForm({ ...view, use: 'get', options: view.passkeyOptions, button: 'Use a passkey' })}
+${view.code ? codeForm(view) : cancelForm(view)}`,
   });

@@ -25,6 +25,7 @@ export const KNOWN_SCHEMAS: Readonly<Record<string, readonly string[]>> = {
     '0020-second-factors',
     '0021-signing-key-algorithms',
     '0022-client-algorithms',
+    '0023-passkeys',
   ],
   'the KMS': [
     '0001-barrier-keys',

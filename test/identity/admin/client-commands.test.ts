@@ -8,6 +8,7 @@ import { clientCreateSchema } from '#cli/documents/client-create.ts';
 import { clientChangeSchema, clientListSchema, clientSecretSchema, clientShowSchema } from '#cli/documents/clients.ts';
 import { main } from '#cli/main.ts';
 import { fakeProcess } from '#test/support/fake-cli.ts';
+import { assertionKey } from '#test/identity/support/client-assertions.ts';
 import { ISSUER, startTestIdentity, type TestIdentity, unique } from '#test/support/identity.ts';
 import { writeOperatorFiles } from '#test/support/operator-files.ts';
 
@@ -57,6 +58,30 @@ describe('Commands for clients', () => {
     const file = join(project, 'worker.secret');
     const secret = (await readFile(file, 'utf8')).trimEnd();
     expect([await tokenWith(filed, secret), (await stat(file)).mode & 0o777, out.includes(secret)]).toEqual([200, 0o600, false]);
+  });
+
+  it('make a client that proves itself by a private key of its own, and refuse what Identity does not offer by the name of the flag', async () => {
+    const [id, key] = [unique('worker'), await assertionKey()];
+    await writeFile(join(project, 'jwks.json'), JSON.stringify({ keys: [key.jwk] }));
+    await document(`client create ${id} --auth private_key_jwt --jwks-file jwks.json ${WORKER}`, clientCreateSchema);
+    const proof = await key.form(id, { claims: { aud: ISSUER } });
+    const body = new URLSearchParams({ grant_type: 'client_credentials', scope: 'kms:read', ...proof });
+    expect((await running.fetch(`${ISSUER}/oauth2/token`, { method: 'POST', body })).status).toBe(200);
+
+    await writeFile(join(project, 'none.json'), '[]');
+    for (const [flags, code, message] of [
+      ['--auth private_key_jwt', 2, /--jwks-file is missing/],
+      ['--auth private_key_jwt --jwks-file none.json', 64, /none\.json of --jwks-file is no JSON object/],
+      ['--auth private_key_jwt --jwks-file absent.json', 64, /absent\.json of --jwks-file cannot be read/],
+      ['--auth tls_client_auth --certificate worker.example', 64, /san_dns=worker\.example/],
+      ['--auth tls_client_auth --certificate san_ip=worker', 2, /--certificate is in no form/],
+      ['--auth tls_client_auth --certificate san_dns=worker.example', 2, /asks for no client certificate/],
+      ['--id-token-alg RS256', 2, /id_token_signed_response_alg must be/],
+      ['--jwks-uri https://client.example/jwks.json --auth private_key_jwt', 2, /jwks_uri is never reached/],
+    ] as const) {
+      const refused = await call(['client', 'create', unique('worker'), ...flags.split(' '), ...WORKER.split(' ')]);
+      expect([flags, refused.code, refused.err]).toEqual([flags, code, expect.stringMatching(message)]);
+    }
   });
 
   it('make no client where its secret could not be kept, and leave no file where no client was made', async () => {
@@ -114,7 +139,9 @@ describe('Commands for clients', () => {
     const rotated = await document(`client rotate-secret ${id} --overlap 24h`, clientSecretSchema);
     const second = String(rotated['client_secret']);
     expect([await tokenWith(id, first), await tokenWith(id, second)]).toEqual([200, 200]);
-    expect((await call(['client', 'rotate-secret', id])).err).toMatch(/The secret before is still good/);
+    expect((await call(['client', 'rotate-secret', id])).err).toMatch(
+      /The secret before is still good[^]*--end-previous[^]*--replace-newest/,
+    );
     const ended = await document(`client rotate-secret ${id} --end-previous`, clientSecretSchema);
     expect([ended['client_secret'], await tokenWith(id, first), await tokenWith(id, second)]).toEqual([null, 401, 200]);
     await document(`client rotate-secret ${id} --overlap 0 --secret-out ${id}`, clientSecretSchema);
@@ -151,6 +178,6 @@ describe('Commands for accounts', () => {
     expect((await call(['account', 'show', username])).out).toMatch(new RegExp(`^username +${username}$`, 'm'));
     await document(`account remove ${username}`, accountChangeSchema);
     expect((await call(['account', 'show', username])).err).toMatch(/There is no account/);
-    expect((await call(['account', 'disable', 'demo-user'])).err).toMatch(/not part of the demo/);
+    expect((await call(['account', 'disable', 'demo-user'])).err).toMatch(/The account demo-user is part of the demo/);
   });
 });

@@ -8,6 +8,7 @@ import type { Resets } from '#infra/demo-data/resets/resets.ts';
 import type { Demo } from '#infra/demo-data/demo.ts';
 import { createDemoLocks } from '#infra/demo-data/resets/create-demo-locks.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
+import { newKeys } from '#test/identity/support/encryption-keys.ts';
 import { createDemo } from '#identity/demo/create-demo.ts';
 import { createDemoStore } from '#identity/demo/demo.store.ts';
 import type { Seed } from '#identity/demo/seed-file.ts';
@@ -86,7 +87,7 @@ export const demoOn = (
   };
   const common = { database: observed, store, locks: createDemoLocks(locks, 'identity'), emit: () => {}, now: Date.now };
   const resets = createResets(common);
-  return { ...createDemo({ ...common, seed, resets }), sweep: resets.sweep };
+  return { ...createDemo({ ...common, seed, resets, encryptionKeys: newKeys() }), sweep: resets.sweep };
 };
 
 /** Everything of the demo and around it that a caller could see or that a token could hang on. */

@@ -33,6 +33,7 @@ describe('the demo seed of Identity', () => {
       ['demo-user', 'demo', 'user'],
       ['demo-service', 'demo', 'service'],
       ['demo-other-user', 'demo-other', 'tenant-admin'],
+      ['demo-two-factor', 'demo', 'user'],
     ]);
     expect(seed.clients.map((client) => client.client_id)).toEqual([
       'demo-public-client',
@@ -55,8 +56,10 @@ describe('the demo seed of Identity', () => {
       ...accounts.map(({ username, password_hash }) => ({ name: username, hash: password_hash })),
       ...clients.flatMap(({ client_id, secret_hash }) => (secret_hash === undefined ? [] : [{ name: client_id, hash: secret_hash }])),
     ];
-    expect(named).toHaveLength(11);
-    for (const { username, public_password } of accounts) expect(public_password).toBe(`${username}-password`);
+    expect(named).toHaveLength(12);
+    // One with a second factor has no button, which could not log in.
+    for (const { username, public_password, totp_secret } of accounts)
+      expect(public_password).toBe(totp_secret === undefined ? `${username}-password` : undefined);
     for (const { client_id } of clients.filter(({ secret_hash }) => secret_hash !== undefined))
       expect(text, `the secret of ${client_id} stands beside it`).toContain(`${client_id} # password: ${client_id}-password\n`);
     for (const { name, hash } of named) {

@@ -73,7 +73,7 @@ describe('An Identity that was seeded with --demo and runs without it', () => {
 
   it('says once how much sleeps', () => {
     expect(warnings.filter((text) => text.includes('demo'))).toEqual([
-      'demo data sleeps here, and is not found without --demo: 5 accounts, 9 clients',
+      'demo data sleeps here, and is not found without --demo: 6 accounts, 9 clients',
     ]);
   });
 });

@@ -19,7 +19,14 @@ describe.each(databaseKinds())('second factors on %s', (kind) => {
     const encryptionKeys = newKeys();
     const { id: accountId, username } = await insertAccount(database);
     const open = (keys = encryptionKeys) =>
-      createSecondFactors({ database, encryptionKeys: keys, issuerHost: 'identity.test', limits: createAttemptLimits(), now: clock.wall });
+      createSecondFactors({
+        database,
+        encryptionKeys: keys,
+        issuerHost: 'identity.test',
+        passkeys: { list: async () => [] },
+        limits: createAttemptLimits(),
+        now: clock.wall,
+      });
     const factors = open();
     const given = (code: string) => ({ accountId, code, address: ADDRESS });
     const withApp = async () => {
@@ -106,7 +113,13 @@ describe.each(databaseKinds())('second factors on %s', (kind) => {
     const clock = createManualClock('2030-01-01T00:00:00Z');
     const { accountId } = world;
     const limits = createAttemptLimits({ slowness: 10, clock });
-    const factors = createSecondFactors({ ...world, issuerHost: 'identity.test', limits, now: world.clock.wall });
+    const factors = createSecondFactors({
+      ...world,
+      issuerHost: 'identity.test',
+      passkeys: { list: async () => [] },
+      limits,
+      now: world.clock.wall,
+    });
     const code = codeOf(secret, world.clock.wall());
     expect(await factors.verifyCode(world.given(code))).toBe('otp');
     const guesses = Array.from({ length: 50 }, (_, n) =>

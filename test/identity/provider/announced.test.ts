@@ -70,6 +70,7 @@ beforeAll(async () => {
       overlay: {
         server: { client_certificates: 'request' },
         registration: { enabled: true },
+        signing: { algorithms: ['EdDSA', 'RS256'] },
         outgoing: { origins: [party.origin], authorities: [tls.caFile] },
       },
     }),
@@ -206,7 +207,6 @@ const PROOFS: Readonly<Record<string, (value: unknown) => Promise<void>>> = {
   id_token_signing_alg_values_supported: async (algs) => {
     const signed: unknown[] = [];
     for (const alg of algs as string[]) {
-      const change = alg === 'ES256' ? {} : { id_token_signed_response_alg: alg };
       const { clientId } = await clients.create({
         token_endpoint_auth_method: 'none',
         application_type: 'native',
@@ -215,7 +215,7 @@ const PROOFS: Readonly<Record<string, (value: unknown) => Promise<void>>> = {
         scopes: ['openid'],
         roles: [],
         tenant_id: undefined,
-        ...change,
+        id_token_signed_response_alg: alg,
       });
       const tokens = await redeem(await authorize({ client_id: clientId, scope: 'openid' }));
       signed.push(decodeProtectedHeader(tokens.id_token).alg);
@@ -226,10 +226,16 @@ const PROOFS: Readonly<Record<string, (value: unknown) => Promise<void>>> = {
   introspection_endpoint_auth_methods_supported: introspects,
   introspection_endpoint_auth_signing_alg_values_supported: signaturesAt('/oauth2/introspect'),
   introspection_signing_alg_values_supported: async (algs) => {
-    const authorization = `Basic ${Buffer.from(`passthru-kms:${KMS_CLIENT_SECRET}`).toString('base64')}`;
-    const headers = { authorization, accept: 'application/token-introspection+jwt' };
-    const { body } = await clients.post('/oauth2/introspect', { token: person.access_token }, headers);
-    expect([decodeProtectedHeader(String(body['text'])).alg]).toEqual(algs);
+    const signed: unknown[] = [];
+    for (const alg of algs as string[]) {
+      const change = { token_endpoint_auth_method: 'client_secret_post', introspection_signed_response_alg: alg };
+      const { clientId: client_id, secret: client_secret } = await clients.create(change);
+      const { body } = await clients.post('/oauth2/token', { grant_type: 'client_credentials', client_id, client_secret });
+      const form = { token: String(body['access_token']), client_id, client_secret };
+      const answer = await clients.post('/oauth2/introspect', form, { accept: 'application/token-introspection+jwt' });
+      signed.push(decodeProtectedHeader(String(answer.body['text'])).alg);
+    }
+    expect(signed).toEqual(algs);
   },
   introspection_batch_endpoint: async (url) => {
     const authorization = `Basic ${Buffer.from(`passthru-kms:${KMS_CLIENT_SECRET}`).toString('base64')}`;

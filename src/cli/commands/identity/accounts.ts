@@ -1,3 +1,4 @@
+import { AppError } from '#infra/apperr/app-error.ts';
 import { type AccountBody, identityAccounts } from '#client/admin/identity-accounts.ts';
 import type { CommandCall } from '#cli/command-line/command.ts';
 import type { AccountChangeDocument, AccountListDocument } from '#cli/documents/accounts.ts';
@@ -52,13 +53,22 @@ export const accountShow = (call: Call<string>): Promise<ExitCode> =>
     };
   });
 
+/** @throws AppError `account-unknown` 404, `account-of-demo` 409 */
+const changeable = async (accounts: Accounts, name: string): Promise<AccountBody> => {
+  const account = await accounts.find(name);
+  if (!account.demo) return account;
+  throw new AppError('account-of-demo', 409, `The account ${account.username} is part of the demo.`, {
+    fix: 'Make an account of your own by `passthru account create`; accounts of a demo are those of its seed.',
+  });
+};
+
 const withAccount =
   (done: string, work: (accounts: Accounts, account: AccountBody) => Promise<AccountBody>) =>
   (call: Call<string>): Promise<ExitCode> =>
     operatorCommand(call, async (flags) => {
       await using identity = await identityAdmin(flags, call.process);
       const accounts = identityAccounts(identity);
-      return resultOf(await work(accounts, await accounts.find(call.argument)), done);
+      return resultOf(await work(accounts, await changeable(accounts, call.argument)), done);
     });
 
 const setDisabled = (disabled: boolean) =>
@@ -85,7 +95,7 @@ export const accountSetPassword = (call: CommandCall<string, typeof ACCOUNT_PASS
     const password = await readPassword({ file, flag: '--password-file', of, process });
     await using identity = await identityAdmin(flags, process);
     const accounts = identityAccounts(identity);
-    const account = await accounts.find(of);
+    const account = await changeable(accounts, of);
     await accounts
       .setPassword(account.id, password)
       .catch(refusedInput(call.command, { '/password': originOfPassword('--password-file', file) }));

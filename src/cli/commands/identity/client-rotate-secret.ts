@@ -1,3 +1,4 @@
+import { AppError } from '#infra/apperr/app-error.ts';
 import { identityClients } from '#client/admin/identity-clients.ts';
 import type { CommandCall } from '#cli/command-line/command.ts';
 import type { ClientSecretDocument } from '#cli/documents/clients.ts';
@@ -47,6 +48,14 @@ const endPrevious = async (call: Call, flags: ValuesOf<typeof CLIENT_ROTATE_SECR
   ]);
 };
 
+/** For `.catch`: the ways out in words of the command line. */
+const stillGood = (thrown: unknown): never => {
+  if (!(thrown instanceof AppError) || thrown.code !== 'client-secret-overlap') throw thrown;
+  throw new AppError(thrown.code, thrown.status, thrown.message, {
+    fix: 'End that one by --end-previous first; or, where the answer of the last rotation was lost, say --replace-newest.',
+  });
+};
+
 /** `passthru client rotate-secret`: a new secret, which Identity makes and tells this once. */
 export const clientRotateSecret = (call: Call): Promise<ExitCode> =>
   operatorCommand(call, async (flags) => {
@@ -55,7 +64,7 @@ export const clientRotateSecret = (call: Call): Promise<ExitCode> =>
     await using out = flags.secretOut === undefined ? null : await openSecretOut(flags.secretOut, process.cwd);
     await using identity = await identityAdmin(flags, process);
     const body = { overlap_seconds: Math.round(flags.overlap / 1_000), replace_newest: flags.replaceNewest };
-    const rotated = identityClients(identity).rotateSecret(id, body);
+    const rotated = identityClients(identity).rotateSecret(id, body).catch(stillGood);
     const { client_secret: secret, previous_ends_at: previousEndsAt } = await rotated.catch(
       refusedInput(call.command, { 'path/client_id': '<id>', '/overlap_seconds': '--overlap' }),
     );

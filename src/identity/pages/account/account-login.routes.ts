@@ -9,6 +9,7 @@ import type { Account } from '#identity/accounts/account.ts';
 import type { Accounts } from '#identity/accounts/accounts.ts';
 import { demandedFactors } from '#identity/factors/acr.ts';
 import type { SecondFactors } from '#identity/factors/factors.ts';
+import type { Passkeys } from '#identity/factors/passkeys.ts';
 import type { LogIn } from '#identity/provider/interactions/interactions.ts';
 import type { OpenIdProvider } from '#identity/provider/openid-provider.ts';
 import { loginPage } from '#identity/views/login-page.ts';
@@ -43,6 +44,7 @@ export const registerAccountLogin = (
     readonly sessions: OpenIdProvider['sessions'];
     readonly accounts: Pick<Accounts, 'authenticate' | 'find'>;
     readonly factors: Pick<SecondFactors, 'of' | 'verifyCode'>;
+    readonly passkeys: Pick<Passkeys, 'requestOptions' | 'verify'>;
     readonly steps: LoginSteps;
     readonly emit: Emit;
     readonly nameTag: NameTag;

@@ -9,6 +9,7 @@ import type { OpenIdProvider } from '#identity/provider/openid-provider.ts';
 import { type AccountForms, accountPage } from '#identity/views/account/account-page.ts';
 import type { Emit } from '../../events.ts';
 import { tokenFor } from '../forms/form-protection.ts';
+import { REMOVE_PASSKEY_PATH } from './passkey.routes.ts';
 import { ACCOUNT_PATH, type FindOwner, type Owner, toAccount, toLogIn } from './account-session.ts';
 
 const csrf = Type.String({ maxLength: 512 });
@@ -21,6 +22,7 @@ const FORMS = {
   grants: '/account/grants',
   totp: '/account/totp',
   recoveryCodes: '/account/recovery-codes',
+  removePasskey: REMOVE_PASSKEY_PATH,
 } as const satisfies Record<keyof AccountForms, string>;
 
 /** `GET /account`: who is logged in, where, and what clients were allowed; its forms end that. */

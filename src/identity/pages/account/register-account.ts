@@ -3,6 +3,7 @@ import type { PasswordChanges } from '#identity/accounts/passwords/password-chan
 import type { Accounts } from '#identity/accounts/accounts.ts';
 import type { Clients } from '#identity/clients/clients.ts';
 import type { SecondFactors } from '#identity/factors/factors.ts';
+import type { Passkeys } from '#identity/factors/passkeys.ts';
 import type { OpenIdProvider } from '#identity/provider/openid-provider.ts';
 import type { NameTag } from '#infra/secrets/name-tags.ts';
 import type { Emit } from '../../events.ts';
@@ -10,6 +11,7 @@ import type { LoginSteps } from '../second-factor/login-steps.ts';
 import { registerAccountLogin } from './account-login.routes.ts';
 import { createFindOwner } from './account-session.ts';
 import { registerAccountPage } from './account.routes.ts';
+import { registerPasskeyPages } from './passkey.routes.ts';
 import { registerPasswordPage } from './password.routes.ts';
 import { registerTotpPages } from './totp.routes.ts';
 
@@ -17,6 +19,7 @@ export interface AccountPagesOptions {
   readonly accounts: Accounts;
   readonly clients: Pick<Clients, 'find'>;
   readonly factors: SecondFactors;
+  readonly passkeys: Passkeys;
   readonly passwordChanges: Pick<PasswordChanges, 'change'>;
   readonly sessions: OpenIdProvider['sessions'];
   readonly access: OpenIdProvider['access'];
@@ -37,4 +40,5 @@ export const registerAccount = (app: App, options: AccountPagesOptions): void =>
   registerAccountPage(app, { ...options, findOwner });
   registerPasswordPage(app, { ...options, findOwner });
   registerTotpPages(app, { ...options, findOwner });
+  registerPasskeyPages(app, { ...options, findOwner });
 };

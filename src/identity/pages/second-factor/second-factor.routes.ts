@@ -9,6 +9,8 @@ import type { AccountClaims } from '#identity/accounts/account.ts';
 import type { Accounts } from '#identity/accounts/accounts.ts';
 import { demandedFactors, type SecondMethod } from '#identity/factors/acr.ts';
 import type { SecondFactors } from '#identity/factors/factors.ts';
+import type { Passkeys } from '#identity/factors/passkeys.ts';
+import { PASSKEY_SCRIPT_SOURCE } from '#identity/views/passkey-form.ts';
 import { secondFactorPage } from '#identity/views/second-factor-page.ts';
 import type { Emit } from '../../events.ts';
 import { formOf } from '../forms/form-protection.ts';
@@ -18,10 +20,12 @@ import { logInExpired, type LoginStep, type LoginSteps } from './login-steps.ts'
 const bodySchema = strictObject({
   _csrf: Type.String({ maxLength: 512 }),
   code: Type.Optional(Type.String({ maxLength: 64 })),
-  decision: Type.Optional(Type.Union([Type.Literal('code'), Type.Literal('cancel')])),
+  credential: Type.Optional(Type.String({ maxLength: 8192 })),
+  decision: Type.Optional(Type.Union([Type.Literal('code'), Type.Literal('passkey'), Type.Literal('cancel')])),
 });
 
 const WRONG = 'The code is wrong, or it was used before.';
+const WRONG_PASSKEY = 'The answer of the passkey is not good, or it came too late.';
 
 /** A log-in that asks for a second factor, as its page sees it. */
 export interface LogInUnderWay {
@@ -48,11 +52,12 @@ export const registerSecondFactor = (
     readonly steps: LoginSteps;
     readonly accounts: Pick<Accounts, 'find'>;
     readonly factors: Pick<SecondFactors, 'of' | 'verifyCode'>;
+    readonly passkeys: Pick<Passkeys, 'requestOptions' | 'verify'>;
     readonly emit: Emit;
     readonly nameTag: NameTag;
   },
 ): void => {
-  const { url, params, underWay, steps, accounts, factors, emit, nameTag } = options;
+  const { url, params, underWay, steps, accounts, factors, passkeys, emit, nameTag } = options;
 
   /** The person of the step, and what would do; a step whose account is gone meanwhile is none. */
   const open = async (request: FastifyRequest, reply: FastifyReply) => {
@@ -64,7 +69,7 @@ export const registerSecondFactor = (
     return { logIn, step, account, demanded };
   };
 
-  const show = (
+  const show = async (
     request: FastifyRequest,
     reply: FastifyReply,
     { logIn, account, demanded }: Awaited<ReturnType<typeof open>>,
@@ -76,9 +81,10 @@ export const registerSecondFactor = (
       purpose: logIn.purpose,
       username: account.username,
       code: demanded.code,
+      ...(demanded.passkey ? { passkeyOptions: await passkeys.requestOptions(account.accountId) } : {}),
       ...(problem === undefined ? {} : { problem }),
     });
-    return reply.headers(pageHeaders(logIn.targets)).send(renderHtml(page));
+    return reply.headers(pageHeaders(logIn.targets, demanded.passkey ? [PASSKEY_SCRIPT_SOURCE] : [])).send(renderHtml(page));
   };
 
   app.get(url, { schema: { params } }, async (request, reply) => show(request, reply, await open(request, reply)));
@@ -86,7 +92,7 @@ export const registerSecondFactor = (
   app.post(url, { schema: { params, body: bodySchema }, preHandler: app.checkForm }, async (request, reply) => {
     const opened = await open(request, reply);
     const { logIn, step, account, demanded } = opened;
-    const { code = '', decision } = request.body;
+    const { code = '', credential = '', decision } = request.body;
     if (decision === 'cancel') {
       emit({ type: 'login-cancelled', clientId: logIn.clientId });
       return logIn.cancel();
@@ -94,7 +100,9 @@ export const registerSecondFactor = (
     const tried = { clientId: logIn.clientId, address: request.ip, nameTag: nameTag(account.username) };
     let second: SecondMethod | null;
     try {
-      second = demanded.code ? await factors.verifyCode({ accountId: account.accountId, code, address: request.ip }) : null;
+      const { accountId } = account;
+      if (decision === 'passkey') second = await passkeys.verify({ accountId, credential });
+      else second = demanded.code ? await factors.verifyCode({ accountId, code, address: request.ip }) : null;
     } catch (error) {
       const { text, retryAfter, reason } = problemOf(error);
       emit({ type: 'second-factor-failed', reason, ...tried });
@@ -102,7 +110,7 @@ export const registerSecondFactor = (
     }
     if (second === null) {
       emit({ type: 'second-factor-failed', reason: 'wrong-credentials', ...tried });
-      return show(request, reply.code(403), opened, WRONG);
+      return show(request, reply.code(403), opened, decision === 'passkey' ? WRONG_PASSKEY : WRONG);
     }
     await steps.finish(request, logIn.path);
     return logIn.finish(account, step, second);

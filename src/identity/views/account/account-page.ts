@@ -14,6 +14,7 @@ export interface AccountForms {
   readonly grants: PageForm;
   readonly totp: PageForm;
   readonly recoveryCodes: PageForm;
+  readonly removePasskey: PageForm;
 }
 
 export interface AccountView {
@@ -36,7 +37,16 @@ export interface AccountView {
     /** Seconds since the epoch. */
     readonly grantedAt: number;
   }[];
-  readonly factors: { readonly totp: { readonly addedAt: number } | null; readonly recoveryCodesLeft: number };
+  readonly factors: {
+    readonly totp: { readonly addedAt: number } | null;
+    readonly passkeys: readonly {
+      readonly credentialId: string;
+      readonly name: string;
+      readonly addedAt: number;
+      readonly lastUsedAt: number | null;
+    }[];
+    readonly recoveryCodesLeft: number;
+  };
   /** Whether second factors can be changed without another log-in. */
   readonly isFresh: boolean;
   readonly forms: AccountForms;
@@ -60,15 +70,24 @@ const grantItem = (grant: AccountView['grants'][number], forms: AccountForms): H
 <span>since ${dayAndTime(grant.grantedAt)}: ${grant.scopes.map(scopeWords).join('; ')}</span>
 ${button(forms.grants, 'grant', grant.reference, 'Take back', `Take back what ${grant.clientName} may do`)}</li>`;
 
+const passkeyItem = (passkey: AccountView['factors']['passkeys'][number], forms: AccountForms): HtmlValue => {
+  const used = passkey.lastUsedAt === null ? 'not used yet' : `used ${dayAndTime(passkey.lastUsedAt / 1000)}`;
+  return markup`<li><strong>Passkey ${passkey.name}</strong>
+<span>Added ${dayAndTime(passkey.addedAt / 1000)}, ${used}.</span>
+${button(forms.removePasskey, 'credential_id', passkey.credentialId, 'Remove', `Remove the passkey ${passkey.name}`)}</li>`;
+};
+
 const secondFactors = ({ factors, forms, isFresh }: AccountView): HtmlValue => {
   if (!isFresh) return markup`<p>To add or remove a second factor, <a href="/account/login">log in again</a>.</p>`;
-  const { totp } = factors;
+  const { totp, passkeys } = factors;
   return markup`<ul class="links">
 <li><strong>App for one-time codes</strong>
 <span>${totp === null ? 'There is none.' : `Added ${dayAndTime(totp.addedAt / 1000)}.`}</span>
 ${totp === null ? button(forms.totp, 'decision', 'begin', 'Add an app') : button(forms.totp, 'decision', 'remove', 'Remove the app')}</li>
+${passkeys.map((passkey) => passkeyItem(passkey, forms))}<li><strong>Passkeys</strong>
+<span>${passkeys.length === 0 && 'There is none. '}<a href="/account/passkeys">Add a passkey</a></span></li>
 ${
-  totp !== null &&
+  (totp !== null || passkeys.length > 0) &&
   markup`<li><strong>Recovery codes</strong>
 <span>${factors.recoveryCodesLeft} are left.</span>
 ${plainButton(forms.recoveryCodes, 'Make new ones')}</li>`
@@ -79,7 +98,7 @@ ${plainButton(forms.recoveryCodes, 'Make new ones')}</li>`
 /** Who is logged in, where, what clients were allowed, and by what the log-in is proven. */
 export const accountPage = (view: AccountView): Html => {
   const { username, name, email, roles, sessions, grants, factors, forms } = view;
-  const hasFactor = factors.totp !== null;
+  const hasFactor = factors.totp !== null || factors.passkeys.length > 0;
   return layout({
     title: 'Your account',
     content: markup`<h1>Your account</h1>

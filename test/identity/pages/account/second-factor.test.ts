@@ -73,6 +73,14 @@ describe.each(databaseKinds())('a second factor on %s', (kind) => {
     expect((await browser.visit(path)).status).toBe(403);
   });
 
+  it('of the demo is that of its documentation', async () => {
+    const browser = world.browser();
+    const page = await world.logIn(browser, { id: '', username: 'demo-two-factor' }, 'demo-two-factor-password');
+    const code = world.freshCode('OBQXG43UNBZHKIDEMVWW6IDTMVRXEZLU');
+    const account = await submitTo(browser, page, '/account/login/second-factor', { decision: 'code', code });
+    expect([account.status, account.html.includes('demo-two-factor')]).toEqual([200, true]);
+  });
+
   it('takes each code once, and no step before one that was used', async () => {
     const { person, secret } = await withApp();
     const [earlier, later] = [world.freshCode(secret), world.freshCode(secret)];
