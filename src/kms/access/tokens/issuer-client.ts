@@ -15,8 +15,8 @@ export interface IssuerClient extends AsyncDisposable {
   readonly open: ClosableHttpsClient['open'];
 }
 
-/** A JWKS of 32 keys and an introspection answer are far smaller than this, in bytes. */
-const MAX_ANSWER_BYTES = 64 * 1024;
+/** The largest JWKS that Identity may come to, of 156 keys, a third of them of ML-DSA, has 170 KiB; an introspection answer has far less. In bytes. */
+const MAX_ANSWER_BYTES = 256 * 1024;
 
 /**
  * Requests to one issuer over connections that are made with the certificate files as they are on disk. When those change, a

@@ -39,7 +39,8 @@ export interface JwksCache {
   generation(): number;
 }
 
-const MAX_KEYS = 32;
+/** An Identity that offers six algorithms and rotates each hour shows 26 keys of each, for a retired one stays a day: 156. */
+const MAX_KEYS = 192;
 const MAX_KID_LENGTH = 128;
 /** Unknown kids make at most one request in this time, in milliseconds. */
 const UNKNOWN_KID_COOLDOWN_MS = 5_000;

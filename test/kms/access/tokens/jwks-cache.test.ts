@@ -282,7 +282,7 @@ describe('JWKS cache', () => {
     ['an error', () => answer({}, 500)],
     ['no JWKS', () => answer({ keys: 'none' })],
     ['a list in place of a JWKS', () => answer([es256])],
-    ['more keys than anybody needs', () => answer({ keys: Array.from({ length: 33 }, (_, index) => ({ ...es256, kid: `${index}` })) })],
+    ['more keys than anybody needs', () => answer({ keys: Array.from({ length: 193 }, (_, index) => ({ ...es256, kid: `${index}` })) })],
     ['no usable key', () => answer({ keys: [] })],
   ])('keeps the old keys when it is answered with %s', async (_, respond) => {
     const { cache, world } = cacheOf();
@@ -291,6 +291,12 @@ describe('JWKS cache', () => {
     world.elapsed += 60_000;
     expect(await cache.key(kidOf(es256))).toBeDefined();
     await expect(cache.probe()).rejects.toThrow(/JWKS/);
+  });
+
+  it('takes the set of an Identity that offers six algorithms and rotates each hour: 26 keys of each', async () => {
+    const ofMlDsa = { kty: 'AKP', alg: 'ML-DSA-65', use: 'sig', pub: 'A'.repeat(2_603) };
+    const { cache } = cacheOf(Array.from({ length: 6 * 26 }, (_, index) => ({ ...(index % 6 === 0 ? es256 : ofMlDsa), kid: `${index}` })));
+    expect(await cache.key('150')).toBeDefined();
   });
 
   it('waits for no answer longer than a second and a half', async () => {
