@@ -4,14 +4,10 @@ export const ACR_VALUES = ['urn:passthru:acr:password', 'urn:passthru:acr:two-fa
 const [PASSWORD, TWO_FACTORS, PHISHING_RESISTANT] = ACR_VALUES;
 
 /** By what a second factor was proven: a code, or a key in hardware or software. @see RFC 8176 section 2 */
-const SECOND_METHODS = ['otp', 'hwk', 'swk'] as const;
-export type SecondMethod = (typeof SECOND_METHODS)[number];
+export type SecondMethod = 'otp' | 'hwk' | 'swk';
 
 /** The methods of a log-in by password, with its second factor if there was one. */
 export const amrOf = (second?: SecondMethod): readonly string[] => (second === undefined ? ['pwd'] : ['pwd', second, 'mfa']);
-
-/** The second factor among the methods of a log-in. */
-export const secondOf = (amr: readonly string[]): SecondMethod | undefined => SECOND_METHODS.find((method) => amr.includes(method));
 
 /** How sure a log-in by these methods is. A passkey signs for one origin alone, so no other site can pass it on. */
 export const acrOf = (amr: readonly string[]): (typeof ACR_VALUES)[number] => {

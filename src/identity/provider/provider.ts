@@ -253,6 +253,7 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
     if (set.version !== current.version) current = build(set);
   };
   let reloaded = Promise.resolve();
+  const access = createAccountAccess({ database, revocations, now });
   /** One after the other: what an earlier one read late must not take the place of what a later one read, such as a withdrawal. */
   const reloadKeys = (): Promise<void> => (reloaded = reloaded.then(reload, reload));
 
@@ -284,8 +285,8 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
       logouts.job((logout) => current.tellLogout(logout)),
       { name: 'reload-signing-keys', periodMs: RELOAD_PERIOD_MS, run: reloadKeys },
     ],
-    sessions: createBrowserSessions(() => current.provider, LIFETIMES.session),
-    access: createAccountAccess({ database, revocations, now }),
+    sessions: createBrowserSessions(() => current.provider, access, LIFETIMES.session),
+    access,
     payloads: store,
     revokeForAccounts,
     endAccessOfAccount: (tx, accountId) => endAccessOfAccount(tx, accountId, revocations),

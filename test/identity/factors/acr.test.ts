@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ACR_VALUES, acrOf, amrOf, demandedFactors, secondOf, toldAcr } from '#identity/factors/acr.ts';
+import { ACR_VALUES, acrOf, amrOf, demandedFactors, toldAcr } from '#identity/factors/acr.ts';
 import { askedAcrOf } from '#identity/provider/records/asked-acr.ts';
 
 const [ONE, TWO, PHR] = ACR_VALUES;
@@ -15,7 +15,7 @@ describe('How sure a log-in is', () => {
     ['swk', PHR, ['pwd', 'swk', 'mfa']],
     ['hwk', PHR, ['pwd', 'hwk', 'mfa']],
   ] as const)('with %s as its second factor is %s', (second, acr, amr) => {
-    expect([acrOf(amr), amrOf(second), secondOf(amr)]).toEqual([acr, amr, second]);
+    expect([acrOf(amr), amrOf(second)]).toEqual([acr, amr]);
   });
 
   it.each([

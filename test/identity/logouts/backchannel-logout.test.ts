@@ -1,3 +1,5 @@
+import { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
 import { createLocalJWKSet, decodeJwt, type JSONWebKeySet, jwtVerify } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { DatabaseKind } from '#infra/database/config.ts';
@@ -161,6 +163,19 @@ describe.each(databaseKinds())('a log-out on %s', (kind) => {
     expect(claimsAt(path)).toMatchObject([{ sub: account.accountId, sid: sids[0] }]);
     expect(await at.waiting()).toEqual([]);
     expect(at.events.map(({ type }) => type)).toEqual(['logout-told']);
+  });
+
+  it('is told, too, where another account logs in at the page of the account in the same browser', async () => {
+    const path = `/other-account-${kind}`;
+    const { account, browser, sids } = await logIn(at.provider, aToldClient(path));
+    const request = Object.assign(new IncomingMessage(Object.assign(new Socket(), { encrypted: true })), { url: '/account/login' });
+    const cookie = browser.cookies().map(({ name, value }) => `${name}=${value}`);
+    request.headers = { host: new URL(ISSUER).host, cookie: cookie.join('; ') };
+    const login = { accountId: anAccount().accountId, at: Math.floor(at.clock.time / 1000), remember: false };
+    await at.provider.openid.sessions.logIn(request, login);
+    await at.run();
+
+    expect(claimsAt(path)).toMatchObject([{ sub: account.accountId, sid: sids[0] }]);
   });
 
   // The last one: it moves the clock by hours.

@@ -18,7 +18,7 @@ import { formOf } from '../forms/form-protection.ts';
 import type { LoginSteps } from '../second-factor/login-steps.ts';
 import { registerSecondFactor } from '../second-factor/second-factor.routes.ts';
 import { problemOf } from '../forms/waiting-problem.ts';
-import { ACCOUNT_LOGIN_PATH, toAccount } from './account-session.ts';
+import { ACCOUNT_LOGIN_PATH, SECOND_FACTOR_PATH, toAccount } from './account-session.ts';
 
 const bodySchema = strictObject({
   _csrf: Type.String({ maxLength: 512 }),
@@ -61,7 +61,7 @@ export const registerAccountLogin = (
 
   registerSecondFactor(app, {
     ...options,
-    url: `${ACCOUNT_LOGIN_PATH}/second-factor`,
+    url: SECOND_FACTOR_PATH,
     params: strictObject({}),
     underWay: async (request, reply) => ({
       path: ACCOUNT_LOGIN_PATH,
@@ -97,6 +97,6 @@ export const registerAccountLogin = (
     if (typeof demandedFactors([], await factors.of(accountId)) === 'string')
       return finish(request, reply, tenantId, { accountId, at, remember: false });
     await steps.begin(reply, ACCOUNT_LOGIN_PATH, { accountId, at, isStepUp: false, askedAcr: [] });
-    return reply.redirect(`${ACCOUNT_LOGIN_PATH}/second-factor`, 303);
+    return reply.redirect(SECOND_FACTOR_PATH, 303);
   });
 };

@@ -7,6 +7,7 @@ import type { OpenIdProvider } from '#identity/provider/openid-provider.ts';
 
 export const ACCOUNT_PATH = '/account';
 export const ACCOUNT_LOGIN_PATH = '/account/login';
+export const SECOND_FACTOR_PATH = `${ACCOUNT_LOGIN_PATH}/second-factor`;
 
 /** Seconds after a log-in in which second factors may be changed: a browser that was left alone changes none. */
 const FRESH_S = 15 * 60;

@@ -6,30 +6,35 @@ import { pageHeaders } from '#infra/html/content-policy.ts';
 import { renderHtml } from '#infra/html/html.ts';
 import type { App } from '#infra/http/server.ts';
 import { type PasswordChanges, LEAST_PASSWORD_CHARACTERS } from '#identity/accounts/passwords/password-changes.ts';
-import { secondOf } from '#identity/factors/acr.ts';
+import { demandedFactors } from '#identity/factors/acr.ts';
 import type { OpenIdProvider } from '#identity/provider/openid-provider.ts';
 import { passwordPage } from '#identity/views/account/password-page.ts';
 import type { Emit } from '../../events.ts';
-import { type FindOwner, toAccount, toLogIn } from './account-session.ts';
+import { ACCOUNT_LOGIN_PATH, type FindOwner, SECOND_FACTOR_PATH, toAccount, toLogIn } from './account-session.ts';
 import { tokenFor } from '../forms/form-protection.ts';
+import type { LoginSteps } from '../second-factor/login-steps.ts';
 
 const PATH = '/account/password';
 const password = Type.Optional(Type.String({ maxLength: 4096 }));
 const bodySchema = strictObject({ _csrf: Type.String({ maxLength: 512 }), current: password, next: password, again: password });
 
-/** `GET` and `POST /account/password`. The new password ends every session; this browser gets a new one. */
+/**
+ * `GET` and `POST /account/password`. The new password ends every session. This browser gets a new one, after the second factor where the
+ * account has one: who knows the password alone, at a browser that was left alone, could remove that one else.
+ */
 export const registerPasswordPage = (
   app: App,
   options: {
     readonly findOwner: FindOwner;
     readonly sessions: Pick<OpenIdProvider['sessions'], 'logIn'>;
     readonly passwordChanges: Pick<PasswordChanges, 'change'>;
+    readonly steps: Pick<LoginSteps, 'begin'>;
     readonly emit: Emit;
     /** Epoch milliseconds. */
     readonly now: () => number;
   },
 ): void => {
-  const { findOwner, sessions, passwordChanges, emit, now } = options;
+  const { findOwner, sessions, passwordChanges, steps, emit, now } = options;
 
   const show = (reply: FastifyReply, username: string, problem?: string) => {
     const view = { action: PATH, csrfToken: tokenFor(reply, PATH), username, leastCharacters: LEAST_PASSWORD_CHARACTERS };
@@ -54,8 +59,10 @@ export const registerPasswordPage = (
       return show(reply.code(error.status).headers({ ...error.headers }), username, `${error.message} ${error.fix ?? ''}`.trim());
     }
     emit({ type: 'account-changed', accountId, change: 'password-changed' });
-    const second = secondOf(owner.session.amr);
-    const login = { accountId, at: Math.floor(now() / 1000), remember: false, ...(second === undefined ? {} : { second }) };
-    return toAccount(reply.header('set-cookie', [...(await sessions.logIn(request.raw, login))]));
+    const login = { accountId, at: Math.floor(now() / 1000) };
+    if (typeof demandedFactors([], owner.factors) === 'string')
+      return toAccount(reply.header('set-cookie', [...(await sessions.logIn(request.raw, { ...login, remember: false }))]));
+    await steps.begin(reply, ACCOUNT_LOGIN_PATH, { ...login, isStepUp: false, askedAcr: [] });
+    return reply.redirect(SECOND_FACTOR_PATH, 303);
   });
 };

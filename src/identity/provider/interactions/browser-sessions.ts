@@ -17,7 +17,7 @@ export interface BrowserSessions {
   /** The session whose cookie a request brings; null where there is none. Whether it still counts, `logInCounts` says. */
   current(req: IncomingMessage): Promise<BrowserSession | null>;
   /**
-   * Logs in at this browser: the session gets a new id, and one of another account goes before.
+   * Logs in at this browser: the session gets a new id. One of another account ends before, as by a log-out: its clients are told.
    *
    * @returns values of `Set-Cookie`
    */
