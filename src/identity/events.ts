@@ -44,6 +44,8 @@ export type IdentityEvent =
   | { readonly type: 'account-change-begun'; readonly accountId: string; readonly clientId: string }
   | { readonly type: 'consent-refused'; readonly accountId: string; readonly clientId: string }
   | { readonly type: 'account-changed'; readonly accountId: string; readonly change: AccountChange }
+  /** An operator removed all second factors of an account. */
+  | { readonly type: 'factors-reset'; readonly accountId: string }
   | { readonly type: 'client-registered' | 'registration-changed' | 'registration-removed'; readonly clientId: string }
   | { readonly type: 'logout-told'; readonly clientId: string }
   | {
@@ -98,6 +100,8 @@ const lineOf = (event: Exclude<IdentityEvent, RefusalEvent>): EventLine => {
       return ['info', 'consent refused', { account_id: event.accountId, client_id: event.clientId }];
     case 'account-changed':
       return ['info', `account changed by its owner: ${event.change}`, { account_id: event.accountId, operation: event.change }];
+    case 'factors-reset':
+      return ['info', 'an operator removed the second factors of an account', { account_id: event.accountId }];
     case 'client-registered':
       return ['info', 'a client registered itself', { client_id: event.clientId }];
     case 'registration-changed':

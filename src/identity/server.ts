@@ -33,6 +33,7 @@ import { identityMigrations } from './database/migrations.ts';
 import type { IdentityTables } from './database/tables.ts';
 import { openDemoData } from './demo/open-demo-data.ts';
 import { type Emit, logEvents } from './events.ts';
+import { createFactorReset } from './factors/factor-reset.ts';
 import { createSecondFactors } from './factors/factors.service.ts';
 import { createPasskeys } from './factors/passkeys.service.ts';
 import { resealSecrets } from './factors/sealed-secrets.ts';
@@ -288,6 +289,7 @@ export const buildIdentity = async (options: {
     clients: createNewClients({ database, passwords: passwords.clients, isOfConfiguration, now }),
     ends,
     passwordChanges,
+    factorReset: createFactorReset({ database, endAccess: provider.endAccessOfAccount, now }),
     checkClient,
     initialTokens: registration?.tokens ?? null,
     resourceServers,

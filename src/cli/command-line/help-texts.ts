@@ -224,6 +224,7 @@ Examples:
   passthru account disable ann --operator /srv/passthru/operator
   passthru account enable ann --operator /srv/passthru/operator
   passthru account set-password ann --password-file ann.password --operator /srv/passthru/operator
+  passthru account reset-factors ann --operator /srv/passthru/operator
   passthru account remove ann --operator /srv/passthru/operator`;
 
 export const CLIENT_CREATE_HELP = `${IDENTITY_LISTENER}

@@ -23,6 +23,7 @@ export interface AccountBody {
   readonly roles: readonly string[];
   readonly permissions: readonly string[];
   readonly disabled: boolean;
+  readonly second_factors: readonly ('totp' | 'passkey')[];
   readonly demo: boolean;
   readonly created_at: string;
 }
@@ -48,6 +49,8 @@ export const identityAccounts = (admin: IdentityAdmin) => {
     setDisabled: async (id: string, disabled: boolean): Promise<void> =>
       void (await send('PUT', `/${id}/disabled`, { body: { disabled } })),
     setPassword: async (id: string, password: string): Promise<void> => void (await send('PUT', `/${id}/password`, { body: { password } })),
+    /** @throws AppError `no-second-factor` 409 */
+    resetFactors: async (id: string): Promise<void> => void (await send('DELETE', `/${id}/second-factors`)),
     remove: async (id: string): Promise<void> => void (await send('DELETE', `/${id}`)),
   };
 };

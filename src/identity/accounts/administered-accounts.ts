@@ -1,10 +1,15 @@
 import type { Page } from '#infra/http/request/paging.ts';
 import type { Account } from './account.ts';
 
+/** An app for one-time codes, or at least one passkey. */
+export type SecondFactorKind = 'totp' | 'passkey';
+
 /** An account as an operator sees it; never a password. */
 export interface AdministeredAccount {
   readonly account: Account;
   readonly disabled: boolean;
+  /** Kinds of second factors that a log-in takes; none where the password is enough. */
+  readonly secondFactors: readonly SecondFactorKind[];
   /** One of the demo is not changed by operators. */
   readonly demo: boolean;
   /** Epoch milliseconds. */

@@ -10,9 +10,16 @@ import type { AdministeredAccount, AdministeredAccounts } from './administered-a
 
 const ORDER = 'accounts';
 
-const shown = (row: Selectable<AccountRow>): AdministeredAccount => ({
+/** PostgreSQL answers by a boolean, SQLite by 0 or 1. */
+interface FactorColumns {
+  readonly has_totp: unknown;
+  readonly has_passkey: unknown;
+}
+
+const shown = (row: Selectable<AccountRow> & FactorColumns): AdministeredAccount => ({
   account: toAccount(row),
   disabled: row.disabled === 1,
+  secondFactors: [...(row.has_totp ? (['totp'] as const) : []), ...(row.has_passkey ? (['passkey'] as const) : [])],
   demo: row.demo === 1,
   createdAt: row.created_at,
 });
@@ -24,7 +31,15 @@ export const createAdministeredAccounts = (options: {
 }): AdministeredAccounts => {
   const { database, demo } = options;
   const there = () => {
-    const query = database.db.selectFrom('accounts').selectAll().where('retired_at', 'is', null);
+    const query = database.db
+      .selectFrom('accounts')
+      .selectAll()
+      .select(({ exists, selectFrom }) => {
+        const totp = selectFrom('totp_factors').select('account_id').whereRef('account_id', '=', 'accounts.id');
+        const passkey = selectFrom('passkeys').select('account_id').whereRef('account_id', '=', 'accounts.id');
+        return [exists(totp.where('confirmed_at', 'is not', null)).as('has_totp'), exists(passkey).as('has_passkey')];
+      })
+      .where('retired_at', 'is', null);
     return demo ? query : query.where('demo', '=', 0);
   };
   return {

@@ -30,11 +30,14 @@ const accountSchema = strictObject({
   roles: Type.Array(Type.String()),
   permissions: Type.Array(Type.String()),
   disabled: Type.Boolean(),
+  second_factors: Type.Array(Type.Union([Type.Literal('totp'), Type.Literal('passkey')]), {
+    description: 'kinds that a log-in takes after the password; none where the password is enough',
+  }),
   demo: Type.Boolean({ description: 'one of the demo is not changed by operators' }),
   created_at: Type.String({ format: 'date-time' }),
 });
 
-const accountView = ({ account, disabled, demo, createdAt }: AdministeredAccount): Static<typeof accountSchema> => ({
+const accountView = ({ account, disabled, secondFactors, demo, createdAt }: AdministeredAccount): Static<typeof accountSchema> => ({
   id: account.id,
   username: account.username,
   name: account.name,
@@ -43,6 +46,7 @@ const accountView = ({ account, disabled, demo, createdAt }: AdministeredAccount
   roles: [...account.roles],
   permissions: [...account.permissions],
   disabled,
+  second_factors: [...secondFactors],
   demo,
   created_at: new Date(createdAt).toISOString(),
 });

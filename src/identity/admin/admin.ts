@@ -19,15 +19,16 @@ import type { NewClients } from '#identity/clients/new-clients.ts';
 import type { InitialTokens } from '#identity/clients/registration/initial-tokens.ts';
 import type { CheckClient } from '#identity/provider/check-client.ts';
 import { isKnownScope } from '#identity/provider/records/client-metadata.ts';
+import type { FactorReset } from '#identity/factors/factor-reset.ts';
 import type { ResourceServer } from '#identity/resource-servers/resource-server.ts';
 import { registerAccountRoutes } from './accounts.routes.ts';
 import { registerClientSecretRoutes } from './client-secrets.routes.ts';
 import { registerClientRoutes } from './clients.routes.ts';
+import { registerCredentialRoutes } from './credentials.routes.ts';
 import { registerEndAccessRoutes } from './end-access.routes.ts';
 import type { EndAccess } from './end-access.service.ts';
 import type { SigningKeys } from '#identity/keys/signing-keys.ts';
 import { registerInitialTokenRoutes } from './initial-tokens.routes.ts';
-import { registerPasswordRoutes } from './passwords.routes.ts';
 import { registerSigningKeyRoutes } from './signing-keys.routes.ts';
 
 /**
@@ -46,6 +47,7 @@ export const createAdmin = async (options: {
   readonly clientAdministration: ClientAdministration;
   readonly ends: EndAccess;
   readonly passwordChanges: Pick<PasswordChanges, 'set'>;
+  readonly factorReset: FactorReset;
   readonly checkClient: CheckClient;
   /** Null where clients do not register themselves. */
   readonly initialTokens: InitialTokens | null;
@@ -79,7 +81,7 @@ export const createAdmin = async (options: {
   });
   registerClientSecretRoutes(admin, clientAdministration);
   registerEndAccessRoutes(admin, options.ends);
-  registerPasswordRoutes(admin, options.passwordChanges);
+  registerCredentialRoutes(admin, options);
   registerSigningKeyRoutes(admin, { keys: signingKeys, reload: reloadKeys });
   if (options.initialTokens !== null) {
     const isKnown = (scope: string): boolean => isKnownScope(options.resourceServers, scope);

@@ -1,5 +1,6 @@
 import { AppError } from '#infra/apperr/app-error.ts';
 import type { Database } from '#infra/database/databases.ts';
+import { accountUnknown } from '#identity/accounts/account-unknown.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
 import type { OpenIdProvider } from '#identity/provider/openid-provider.ts';
 import type { RevocationLog } from '#identity/revocations/revocations.ts';
@@ -19,8 +20,6 @@ export interface EndAccess {
   removeClient(clientId: string): Promise<void>;
 }
 
-const accountUnknown = (): AppError =>
-  new AppError('account-unknown', 404, 'There is no account with this id that is not part of the demo.');
 const clientUnknown = (): AppError => new AppError('client-unknown', 404, 'There is no client with this id that an operator made.');
 
 export const createEndAccess = (options: {

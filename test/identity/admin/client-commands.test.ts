@@ -7,16 +7,23 @@ import { accountChangeSchema, accountListSchema } from '#cli/documents/accounts.
 import { clientCreateSchema } from '#cli/documents/client-create.ts';
 import { clientChangeSchema, clientListSchema, clientSecretSchema, clientShowSchema } from '#cli/documents/clients.ts';
 import { main } from '#cli/main.ts';
+import { noTelemetry } from '#infra/telemetry/no-telemetry.ts';
+import type { Attributes } from '#infra/telemetry/telemetry.ts';
 import { fakeProcess } from '#test/support/fake-cli.ts';
 import { assertionKey } from '#test/identity/support/client-assertions.ts';
+import { addApp, codeOf, submitTo } from '#test/identity/support/second-factors.ts';
+import { createBrowser } from '#test/support/identity-browser.ts';
 import { ISSUER, startTestIdentity, type TestIdentity, unique } from '#test/support/identity.ts';
 import { writeOperatorFiles } from '#test/support/operator-files.ts';
 
 let running: TestIdentity;
+const told: (readonly [string, Attributes])[] = [];
 /** A folder with a stack in it, as its record tells. */
 let project: string;
 beforeAll(async () => {
-  running = await startTestIdentity();
+  const silent = noTelemetry();
+  const log = { ...silent.log, info: (message: string, attributes: Attributes = {}) => void told.push([message, attributes]) };
+  running = await startTestIdentity({ telemetry: { ...silent, log } });
   project = join(running.directory, 'project');
   const stateDir = join(project, '.passthru');
   await mkdir(join(stateDir, 'config'), { recursive: true, mode: 0o700 });
@@ -179,5 +186,24 @@ describe('Commands for accounts', () => {
     await document(`account remove ${username}`, accountChangeSchema);
     expect((await call(['account', 'show', username])).err).toMatch(/There is no account/);
     expect((await call(['account', 'disable', 'demo-user'])).err).toMatch(/The account demo-user is part of the demo/);
+  });
+
+  it('show that an account has a second factor, remove it for somebody who has lost it, and tell so in the log', async () => {
+    const [username, password] = [unique('ann'), unique('password')];
+    await writeFile(join(project, 'password'), password, { mode: 0o600 });
+    await call(`account create ${username} --tenant ${randomUUID()} --email ann@example.org --password-file password`.split(' '));
+    const browser = createBrowser({ fetch: running.fetch, origin: ISSUER });
+    await submitTo(browser, await browser.visit('/account/login'), '/account/login', { username, password });
+    await addApp(browser, (secret) => codeOf(secret, Date.now()));
+    expect((await call(['account', 'show', username])).out).toMatch(/^second_factors +totp$/m);
+    const { account } = (await document(`account reset-factors ${username}`, accountChangeSchema)) as { account: { id: string } };
+    expect(account).toMatchObject({ username, second_factors: [] });
+    expect(told).toContainEqual([
+      'an operator removed the second factors of an account',
+      expect.objectContaining({ account_id: account.id }),
+    ]);
+    const again = await call(['account', 'reset-factors', username]);
+    expect([again.code === 0, again.err]).toEqual([false, expect.stringMatching(/This account has no second factor/)]);
+    expect((await call(['account', 'reset-factors', 'demo-two-factor'])).err).toMatch(/is part of the demo/);
   });
 });

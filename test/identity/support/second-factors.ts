@@ -19,6 +19,14 @@ export const submitTo = (browser: Browser, page: Page, action: string, fields: R
   return browser.post(action, { _csrf: csrf, ...fields });
 };
 
+/** Adds an app to the account that a browser is logged in with. @param code makes the first code of a secret */
+export const addApp = async (browser: Browser, code: (secret: string) => string) => {
+  const page = await submitTo(browser, await browser.visit('/account'), '/account/totp', { decision: 'begin' });
+  const secret = (/<code>([A-Z2-7 ]+)<\/code>/.exec(page.html)?.[1] ?? '').replaceAll(' ', '');
+  const done = await submitTo(browser, page, '/account/totp', { decision: 'confirm', code: code(secret) });
+  return { secret, recoveryCodes: [...done.html.matchAll(/<code>([a-z2-7-]{19})<\/code>/g)].map(([, shown = '']) => shown) };
+};
+
 export interface Person {
   readonly id: string;
   readonly username: string;
@@ -69,12 +77,7 @@ export const factorsWorld = async (kind: DatabaseKind): Promise<FactorsWorld> =>
     },
     logIn: async (browser, { username }, password = PASSWORD) =>
       submitTo(browser, await browser.visit('/account/login'), '/account/login', { username, password }),
-    addApp: async (browser) => {
-      const page = await submitTo(browser, await browser.visit('/account'), '/account/totp', { decision: 'begin' });
-      const secret = (/<code>([A-Z2-7 ]+)<\/code>/.exec(page.html)?.[1] ?? '').replaceAll(' ', '');
-      const done = await submitTo(browser, page, '/account/totp', { decision: 'confirm', code: freshCode(secret) });
-      return { secret, recoveryCodes: [...done.html.matchAll(/<code>([a-z2-7-]{19})<\/code>/g)].map(([, code = '']) => code) };
-    },
+    addApp: (browser) => addApp(browser, freshCode),
     freshCode,
     wait,
     [Symbol.asyncDispose]: () => cleanup.disposeAsync(),

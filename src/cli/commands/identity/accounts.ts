@@ -14,7 +14,12 @@ type Call<A> = CommandCall<A, typeof IDENTITY_ADMIN_FLAGS>;
 type Own<D> = Omit<D, 'command' | 'exit_code'>;
 type Accounts = ReturnType<typeof identityAccounts>;
 
-const documented = ({ roles, permissions, ...account }: AccountBody) => ({ ...account, roles: [...roles], permissions: [...permissions] });
+const documented = ({ roles, permissions, second_factors: factors, ...account }: AccountBody) => ({
+  ...account,
+  roles: [...roles],
+  permissions: [...permissions],
+  second_factors: [...factors],
+});
 
 const lineOf = ({ id, username, disabled, demo, roles }: AccountBody): string =>
   `${disabled ? 'disabled' : 'enabled '}  ${id}  ${username}  ${roles.join(', ') || 'no role'}${demo ? '  (demo)' : ''}`;
@@ -49,7 +54,7 @@ export const accountShow = (call: Call<string>): Promise<ExitCode> =>
     const shown = Object.entries(account).filter(([, value]) => !(Array.isArray(value) && value.length === 0));
     return {
       ...resultOf(account, 'showed'),
-      lines: shown.map(([name, value]) => `${name.padEnd(11)}  ${Array.isArray(value) ? value.join(' ') : String(value)}`),
+      lines: shown.map(([name, value]) => `${name.padEnd(14)}  ${Array.isArray(value) ? value.join(' ') : String(value)}`),
     };
   });
 
@@ -81,6 +86,12 @@ const setDisabled = (disabled: boolean) =>
 export const accountDisable = setDisabled(true);
 /** `passthru account enable` */
 export const accountEnable = setDisabled(false);
+
+/** `passthru account reset-factors`: for somebody who has lost them; sessions and tokens end. */
+export const accountResetFactors = withAccount('removed the second factors of', async (accounts, { id }) => {
+  await accounts.resetFactors(id);
+  return accounts.read(id);
+});
 
 /** `passthru account remove`: with its sessions and tokens. */
 export const accountRemove = withAccount('removed', async (accounts, account) => {

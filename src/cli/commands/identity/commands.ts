@@ -67,6 +67,14 @@ export const IDENTITY_COMMANDS: readonly AddCommand[] = [
       run: async (call) => (await import('./accounts.ts')).accountSetPassword(call),
     }),
     operatorRow({
+      name: 'reset-factors',
+      summary: 'remove all second factors of an account that were lost, and end its sessions and tokens',
+      argument: ACCOUNT,
+      flags: IDENTITY_ADMIN_FLAGS,
+      help: ACCOUNT_HELP,
+      run: async (call) => (await import('./accounts.ts')).accountResetFactors(call),
+    }),
+    operatorRow({
       name: 'remove',
       summary: 'remove an account for good, with its sessions and tokens',
       argument: ACCOUNT,

@@ -3,6 +3,7 @@ import { AppError } from '#infra/apperr/app-error.ts';
 import type { Database } from '#infra/database/databases.ts';
 import type { Passwords } from '#infra/secrets/passwords.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
+import { accountUnknown } from '../account-unknown.ts';
 import type { Accounts } from '../accounts.ts';
 import type { BreachedPasswords } from './breached-passwords.ts';
 
@@ -27,8 +28,6 @@ export interface PasswordChanges {
   set(accountId: string, next: string): Promise<void>;
 }
 
-const accountUnknown = (): AppError =>
-  new AppError('account-unknown', 404, 'There is no account with this id that is not part of the demo.');
 const refused = (code: string, message: string, fix: string): AppError => new AppError(code, 400, message, { fix });
 
 /**

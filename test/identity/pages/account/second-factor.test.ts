@@ -202,6 +202,23 @@ describe.each(databaseKinds())('a second factor on %s', (kind) => {
     });
   });
 
+  it('that was lost is removed by an operator: the password is enough then, and all sessions and tokens have ended', async () => {
+    const { browser, person } = await withApp();
+    const { page, verifier } = await authorize(browser);
+    const { refresh_token: refreshToken = '' } = await tokensOf((await consent(browser, page)).url, verifier);
+    const path = `/admin/v1/accounts/${person.id}`;
+    const kinds = async () => (await (await world.identity.admin(path)).json()) as object;
+    const reset = async () => (await world.identity.admin(`${path}/second-factors`, { method: 'DELETE' })).status;
+    expect(await kinds()).toMatchObject({ second_factors: ['totp'] });
+    expect([await reset(), await reset()]).toEqual([204, 409]);
+    expect(await kinds()).toMatchObject({ second_factors: [] });
+    expect((await browser.visit('/account')).url).toMatch(/login$/);
+    await expect(oidc.refreshTokenGrant(client, refreshToken)).rejects.toMatchObject({ error: 'invalid_grant' });
+    const again = world.browser();
+    expect((await world.logIn(again, person)).url).toMatch(/\/account$/);
+    expect((await world.addApp(again)).recoveryCodes).toHaveLength(10);
+  });
+
   it('stays asked for when the password changes, and a grant can be taken back', async () => {
     const { person, secret } = await withApp();
     const browser = world.browser();
