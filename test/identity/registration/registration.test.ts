@@ -144,6 +144,17 @@ describe('A client registers itself', () => {
     ]);
   });
 
+  it('and takes back nothing that an operator took from it', async () => {
+    const { client_id: id, registration_client_uri: uri, registration_access_token: token } = (await register(WEB)).body;
+    const narrowed = await running.admin(`/admin/v1/clients/${String(id)}`, { method: 'PATCH', body: { scopes: ['openid'] } });
+    expect(narrowed.status).toBe(200);
+
+    const wide = await call('PUT', String(uri), token, { client_id: id, ...WEB, scope: 'openid kms:read' });
+    expect([wide.status, wide.body['error_description']]).toEqual([400, expect.stringContaining('kms:read')]);
+    const silent = await call('PUT', String(uri), token, { client_id: id, ...WEB });
+    expect([silent.status, silent.body['scope']]).toEqual([200, 'openid']);
+  });
+
   it.each([
     ['the id of another', { client_id: 'another' }],
     ['no id', { client_id: undefined }],

@@ -117,7 +117,10 @@ export const createClientAdministration = (options: {
       write(clientId, async (row) => {
         const current = shown(row);
         precondition?.(current);
-        return clientColumns(await decide(current.client));
+        const after = await decide(current.client);
+        // One that registered itself must not take back by its own token what an operator took from it.
+        const registration = row.registration_scopes === null ? {} : { registration_scopes: JSON.stringify(after.scopes) };
+        return { ...clientColumns(after), ...registration };
       }),
 
     rotateSecret: async (clientId, { overlapMs, replaceNewest = false }) => {

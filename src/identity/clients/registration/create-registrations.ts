@@ -16,6 +16,9 @@ import type { InitialTokens } from './initial-tokens.ts';
 import { hashOfToken, newToken } from './opaque-token.ts';
 import type { Registrations } from './registrations.ts';
 
+/** Changes of operators that may come first. */
+const ATTEMPTS = 3;
+
 const invalidToken = (): AppError =>
   new AppError('registration-token-invalid', 401, 'The token is unknown, has ended or is used up.', {
     headers: { 'www-authenticate': 'Bearer realm="passthru-identity", error="invalid_token"' },
@@ -93,20 +96,23 @@ export const createRegistrations = (options: {
     },
 
     replace: async (clientId, token, metadata) => {
-      const row = await rowFor(clientId, token);
-      const scopes = storedTexts(row.registration_scopes ?? '[]', `the registration_scopes of client ${clientId}`);
-      const client = clientOfMetadata(clientId, metadata, scopes);
-      refuseOtherProof(toClient(row), client);
-      refuseScopesBeyond(client, scopes);
-      await check(client, hasSharedSecret(client));
-      const next = newToken();
-      const update = db
-        .updateTable('clients')
-        .set({ ...clientColumns(client), registration_token_hash: hashOfToken(next), revision: (row.revision ?? 0) + 1 });
-      // Of two changes with one token the first has it: the other one's is no longer good.
-      const mine = update.where('pk', '=', row.pk).where('registration_token_hash', '=', row.known).where('disabled', '=', 0);
-      if ((await mine.executeTakeFirst()).numUpdatedRows === 0n) throw invalidToken();
-      return { client, issuedAt: row.created_at, token: next };
+      for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+        const row = await rowFor(clientId, token);
+        const scopes = storedTexts(row.registration_scopes ?? '[]', `the registration_scopes of client ${clientId}`);
+        const client = clientOfMetadata(clientId, metadata, scopes);
+        refuseOtherProof(toClient(row), client);
+        refuseScopesBeyond(client, scopes);
+        await check(client, hasSharedSecret(client));
+        const next = newToken();
+        const update = db
+          .updateTable('clients')
+          .set({ ...clientColumns(client), registration_token_hash: hashOfToken(next), revision: (row.revision ?? 0) + 1 });
+        // Of two changes with one token the first has it; one of an operator that came first is read anew.
+        const mine = update.where('pk', '=', row.pk).where('registration_token_hash', '=', row.known).where('disabled', '=', 0);
+        const asRead = row.revision === null ? mine.where('revision', 'is', null) : mine.where('revision', '=', row.revision);
+        if ((await asRead.executeTakeFirst()).numUpdatedRows > 0n) return { client, issuedAt: row.created_at, token: next };
+      }
+      throw new AppError('client-changed', 400, 'An operator changes this client at the same time.', { fix: 'Try it again.' });
     },
 
     remove: async (clientId, token) => {
