@@ -20,6 +20,7 @@ import { createAdministeredAccounts } from './accounts/create-administered-accou
 import { createNewAccounts } from './accounts/new-accounts.ts';
 import { openBreachedList } from './accounts/passwords/breached-list.ts';
 import { noBreachedPasswords } from './accounts/passwords/breached-passwords.ts';
+import { createNewPasswords } from './accounts/passwords/new-passwords.ts';
 import { createPasswordChanges } from './accounts/passwords/password-changes.ts';
 import { createAdmin } from './admin/admin.ts';
 import { createEndAccess } from './admin/end-access.service.ts';
@@ -170,14 +171,10 @@ export const buildIdentity = async (options: {
     limits: createAttemptLimits({ closing: closing.signal, slowness: 10 }),
     now,
   });
-  const passwordChanges = createPasswordChanges({
-    database,
-    accounts,
-    passwords: passwords.people,
-    breached: config.passwords.breached_list === undefined ? noBreachedPasswords : await openBreachedList(config.passwords.breached_list),
-    endAccess: provider.endAccessOfAccount,
-    now,
-  });
+  const { breached_list: breachedList } = config.passwords;
+  const breached = breachedList === undefined ? noBreachedPasswords : await openBreachedList(breachedList);
+  const hashNewPassword = createNewPasswords({ passwords: passwords.people, breached });
+  const passwordChanges = createPasswordChanges({ database, accounts, hashNewPassword, endAccess: provider.endAccessOfAccount, now });
   // One that oidc-provider would refuse at each request is an error of the start.
   for (const client of [...browserClients, ...[...serviceClients.values()].map((service) => service.client)])
     await provider.checkClient(client);
@@ -284,7 +281,7 @@ export const buildIdentity = async (options: {
     jobs,
     drain,
     administeredAccounts: createAdministeredAccounts({ database, demo: options.demo }),
-    accounts: createNewAccounts({ database, passwords: passwords.people, now }),
+    accounts: createNewAccounts({ database, hashNewPassword, now }),
     clientAdministration,
     clients: createNewClients({ database, passwords: passwords.clients, isOfConfiguration, now }),
     ends,

@@ -1,4 +1,4 @@
-import { randomUUIDv7 } from 'node:crypto';
+import { randomUUID, randomUUIDv7 } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { noTelemetry } from '#infra/telemetry/no-telemetry.ts';
 import type { Attributes, Telemetry } from '#infra/telemetry/telemetry.ts';
@@ -19,7 +19,9 @@ const BASIC = `Basic ${Buffer.from('demo-confidential-client:wrong').toString('b
 const start = async () => {
   const warned: [string, Attributes][] = [];
   const silent = noTelemetry();
-  const log = { ...silent.log, warn: (message: string, attributes: Attributes = {}) => void warned.push([message, attributes]) };
+  const told: [string, Attributes][] = [];
+  const info = (message: string, attributes: Attributes = {}) => void told.push([message, attributes]);
+  const log = { ...silent.log, info, warn: (message: string, attributes: Attributes = {}) => void warned.push([message, attributes]) };
   const telemetry: Telemetry = { ...silent, log };
   const running = await startTestIdentity({ telemetry });
   const guess = async (usernames: readonly string[]): Promise<void> => {
@@ -33,7 +35,7 @@ const start = async () => {
       headers: { authorization: BASIC, 'content-type': 'application/x-www-form-urlencoded' },
       body: 'grant_type=client_credentials',
     });
-  return { warned, guess, ask, [Symbol.asyncDispose]: () => running[Symbol.asyncDispose]() };
+  return { warned, told, guess, ask, admin: running.admin, [Symbol.asyncDispose]: () => running[Symbol.asyncDispose]() };
 };
 
 it('A wrong password and a wrong secret stand in the log with the address, the kind of credential and a tag of the name', async () => {
@@ -66,5 +68,35 @@ it('Failed log-ins of one network are told one by one at first, and then as thei
   expect(test.warned.map(([message]) => message)).toEqual([
     ...Array.from({ length: 5 }, () => 'log-in failed'),
     '2 more requests from 127.0.0.1 were refused with 403: wrong-credentials',
+  ]);
+});
+
+it('An act of an operator stands in the log with the account or client that it was done to', async () => {
+  await using test = await start();
+  const clientId = `client-${randomUUIDv7()}`;
+  const { told } = test;
+  const body = {
+    client_id: clientId,
+    name: 'A client',
+    token_endpoint_auth_method: 'none',
+    grant_types: ['authorization_code'],
+    redirect_uris: ['https://app.example/callback'],
+  };
+  const made = await test.admin('/admin/v1/clients', { method: 'POST', body });
+  const disabled = await test.admin(`/admin/v1/clients/${clientId}/disabled`, { method: 'PUT', body: { disabled: true } });
+  expect([made.status, disabled.status]).toEqual([201, 204]);
+  const account = { username: clientId, password: randomUUIDv7(), name: 'n', email: 'e@passthru.test', tenant_id: randomUUID(), roles: [] };
+  const { id } = (await (await test.admin('/admin/v1/accounts', { method: 'POST', body: account })).json()) as { id: string };
+  await test.admin(`/admin/v1/accounts/${id}`, { method: 'DELETE' });
+  await test.admin(`/admin/v1/accounts/${randomUUIDv7()}`, { method: 'DELETE' });
+
+  const acts = () => [...told, ...test.warned].filter(([message]) => message.startsWith('operator '));
+  await expect.poll(acts).toHaveLength(5);
+  expect(acts().map(([, { 'http.route': route, client_id: client, account_id: of }]) => [route, client ?? of])).toEqual([
+    ['/admin/v1/clients', clientId],
+    ['/admin/v1/clients/:client_id/disabled', clientId],
+    ['/admin/v1/accounts', id],
+    ['/admin/v1/accounts/:id', id],
+    ['/admin/v1/accounts/:id', undefined],
   ]);
 });

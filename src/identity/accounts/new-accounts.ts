@@ -2,8 +2,8 @@ import { randomUUIDv7 } from 'node:crypto';
 import { AppError } from '#infra/apperr/app-error.ts';
 import type { Database } from '#infra/database/databases.ts';
 import { isUniqueViolation } from '#infra/database/unique-violation.ts';
-import type { Passwords } from '#infra/secrets/passwords.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
+import type { HashNewPassword } from './passwords/new-passwords.ts';
 import type { Account } from './account.ts';
 
 /** An account that is to be made. */
@@ -23,10 +23,10 @@ export interface NewAccounts {
 /** @param options.now epoch milliseconds */
 export const createNewAccounts = (options: {
   readonly database: Pick<Database<IdentityTables>, 'db'>;
-  readonly passwords: Pick<Passwords, 'hash'>;
+  readonly hashNewPassword: HashNewPassword;
   readonly now: () => number;
 }): NewAccounts => {
-  const { database, passwords, now } = options;
+  const { database, hashNewPassword, now } = options;
   return {
     create: async ({ username, password, name, email, tenantId, roles, permissions }) => {
       const id = randomUUIDv7();
@@ -34,7 +34,7 @@ export const createNewAccounts = (options: {
         id,
         // As a log-in looks for it.
         username: username.normalize('NFC'),
-        password_hash: await passwords.hash(password),
+        password_hash: await hashNewPassword(password),
         name,
         email,
         tenant_id: tenantId,

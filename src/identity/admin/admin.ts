@@ -22,6 +22,7 @@ import { isKnownScope } from '#identity/provider/records/client-metadata.ts';
 import type { FactorReset } from '#identity/factors/factor-reset.ts';
 import type { ResourceServer } from '#identity/resource-servers/resource-server.ts';
 import { registerAccountRoutes } from './accounts.routes.ts';
+import { changedIds } from './changed-ids.ts';
 import { registerClientSecretRoutes } from './client-secrets.routes.ts';
 import { registerClientRoutes } from './clients.routes.ts';
 import { registerCredentialRoutes } from './credentials.routes.ts';
@@ -70,7 +71,7 @@ export const createAdmin = async (options: {
     drain,
     admission: operatorsOnly(config.allowed_clients, now),
   });
-  tellOperatorActs(admin, emit);
+  tellOperatorActs(admin, emit, changedIds);
   registerHealth(admin, { dependencies, jobs, telemetry, stopping: drain.begun });
   registerMetrics(admin, { telemetry, jobs, clients: config.metrics_clients });
   registerAccountRoutes(admin, options);

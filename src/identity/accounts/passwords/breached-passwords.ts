@@ -1,5 +1,6 @@
 /**
- * The passwords of accounts after their making: `password-changes.ts` changes them, and asks here about each new one.
+ * The passwords of accounts: `new-passwords.ts` takes those of new accounts and of changes, and asks here about each; `password-changes.ts`
+ * changes them.
  */
 
 /** Passwords that leaked somewhere, which guessers try first. */

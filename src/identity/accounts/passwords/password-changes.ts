@@ -1,14 +1,10 @@
 import type { Transaction } from 'kysely';
 import { AppError } from '#infra/apperr/app-error.ts';
 import type { Database } from '#infra/database/databases.ts';
-import type { Passwords } from '#infra/secrets/passwords.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
 import { accountUnknown } from '../account-unknown.ts';
 import type { Accounts } from '../accounts.ts';
-import type { BreachedPasswords } from './breached-passwords.ts';
-
-/** Characters of a new password. @see NIST SP 800-63B section 3.1.1.2 */
-export const LEAST_PASSWORD_CHARACTERS = 12;
+import { type HashNewPassword, refusedPassword } from './new-passwords.ts';
 
 /** New passwords of accounts. With the old one end all sessions, grants and refresh tokens of the account, in the same transaction. */
 export interface PasswordChanges {
@@ -28,8 +24,6 @@ export interface PasswordChanges {
   set(accountId: string, next: string): Promise<void>;
 }
 
-const refused = (code: string, message: string, fix: string): AppError => new AppError(code, 400, message, { fix });
-
 /**
  * @param options.endAccess ends sessions, grants and tokens of an account, in the caller's transaction
  * @param options.now epoch milliseconds
@@ -37,23 +31,11 @@ const refused = (code: string, message: string, fix: string): AppError => new Ap
 export const createPasswordChanges = (options: {
   readonly database: Pick<Database<IdentityTables>, 'db' | 'transaction'>;
   readonly accounts: Pick<Accounts, 'authenticate' | 'find'>;
-  readonly passwords: Pick<Passwords, 'hash'>;
-  readonly breached: BreachedPasswords;
+  readonly hashNewPassword: HashNewPassword;
   readonly endAccess: (tx: Transaction<IdentityTables>, accountId: string) => Promise<void>;
   readonly now: () => number;
 }): PasswordChanges => {
-  const { database, accounts, passwords, breached, endAccess, now } = options;
-
-  const hashOfNew = async (password: string): Promise<string> => {
-    const text = password.normalize('NFC');
-    if ([...text].length < LEAST_PASSWORD_CHARACTERS) {
-      const message = `The new password is shorter than ${LEAST_PASSWORD_CHARACTERS} characters.`;
-      throw refused('password-too-short', message, 'Take a longer one: some words that do not belong together, for example.');
-    }
-    if (await breached.holds(text))
-      throw refused('password-breached', 'The new password is on a list of passwords that leaked elsewhere.', 'Take another one.');
-    return passwords.hash(password);
-  };
+  const { database, accounts, hashNewPassword, endAccess, now } = options;
 
   return {
     change: async ({ accountId, current, next, address }) => {
@@ -63,8 +45,8 @@ export const createPasswordChanges = (options: {
       if ((await accounts.authenticate({ username: account.username, password: current, address }))?.id !== accountId)
         throw new AppError('password-wrong', 403, 'The current password is wrong.', { fix: 'Give the password that you log in with.' });
       if (next.normalize('NFC') === current.normalize('NFC'))
-        throw refused('password-same', 'The new password is the current one.', 'Take another one.');
-      const hash = await hashOfNew(next);
+        throw refusedPassword('password-same', 'The new password is the current one.', 'Take another one.');
+      const hash = await hashNewPassword(next);
       await database.transaction(async (tx) => {
         const mine = tx.updateTable('accounts').set({ password_hash: hash, access_ended_at: now() }).where('id', '=', accountId);
         const { numUpdatedRows } = await mine.where('password_hash', '=', row.password_hash).executeTakeFirst();
@@ -74,7 +56,7 @@ export const createPasswordChanges = (options: {
     },
 
     set: async (accountId, next) => {
-      const hash = await hashOfNew(next);
+      const hash = await hashNewPassword(next);
       await database.transaction(async (tx) => {
         const change = tx.updateTable('accounts').set({ password_hash: hash, access_ended_at: now() });
         const { numUpdatedRows } = await change.where('id', '=', accountId).where('demo', '=', 0).executeTakeFirst();

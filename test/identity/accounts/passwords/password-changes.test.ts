@@ -1,6 +1,9 @@
 import { randomUUIDv7 } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createAccounts } from '#identity/accounts/accounts.service.ts';
+import { createNewPasswords } from '#identity/accounts/passwords/new-passwords.ts';
 import { createPasswordChanges } from '#identity/accounts/passwords/password-changes.ts';
 import { grantReference } from '#identity/provider/store/payload-hashes.ts';
 import { createPayloadStore } from '#identity/provider/store/payloads.store.ts';
@@ -11,10 +14,13 @@ import { identityDatabase } from '#test/identity/support/identity-database.ts';
 import { revocationLog } from '#test/identity/support/revocation-log.ts';
 import { databaseKinds } from '#test/support/database.ts';
 import { startTestIdentity, unique } from '#test/support/identity.ts';
+import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
 const ADDRESS = '192.0.2.1';
 const NEXT = 'another password of the test';
 const LEAKED = 'correct horse battery staple';
+/** As a list has it. */
+const LEAKED_LINE = 'ABF7AAD6438836DBE526AA231ABDE2D0EEF74D42:384';
 
 describe.each(databaseKinds())('a new password on %s', (kind) => {
   const setup = async (hash = passwords.hash) => {
@@ -28,8 +34,7 @@ describe.each(databaseKinds())('a new password on %s', (kind) => {
     const changes = createPasswordChanges({
       database,
       accounts,
-      passwords: { hash },
-      breached: { holds: async (password) => password === LEAKED },
+      hashNewPassword: createNewPasswords({ passwords: { hash }, breached: { holds: async (password) => password === LEAKED } }),
       endAccess: (tx, accountId) => endAccessOfAccount(tx, accountId, revocations),
       now: Date.now,
     });
@@ -106,8 +111,7 @@ describe.each(databaseKinds())('a new password on %s', (kind) => {
     const changes = createPasswordChanges({
       database: world.database,
       accounts,
-      passwords,
-      breached: { holds: async () => false },
+      hashNewPassword: createNewPasswords({ passwords, breached: { holds: async () => false } }),
       endAccess: async () => {},
       now: Date.now,
     });
@@ -117,8 +121,11 @@ describe.each(databaseKinds())('a new password on %s', (kind) => {
 });
 
 describe('Operators', () => {
-  it('set the password of an account', async () => {
-    await using identity = await startTestIdentity({ demo: false });
+  it('make an account with a password, and set another, of no list of breached ones', async () => {
+    await using folder = await temporaryDirectory();
+    const list = join(folder.path, 'breached.txt');
+    await writeFile(list, `${LEAKED_LINE}\n`);
+    await using identity = await startTestIdentity({ demo: false, overlay: { passwords: { breached_list: list } } });
     const body = {
       username: unique('person'),
       password: NEXT,
@@ -127,10 +134,12 @@ describe('Operators', () => {
       tenant_id: crypto.randomUUID(),
       roles: ['user'],
     };
-    const { id } = (await (await identity.admin('/admin/v1/accounts', { method: 'POST', body })).json()) as { id: string };
+    const make = (password: string) => identity.admin('/admin/v1/accounts', { method: 'POST', body: { ...body, password } });
+    expect(await (await make(LEAKED)).json()).toMatchObject({ status: 400, code: 'password-breached' });
+    const { id } = (await (await make(NEXT)).json()) as { id: string };
     const set = (account: string, password: string) =>
       identity.admin(`/admin/v1/accounts/${account}/password`, { method: 'PUT', body: { password } });
-    const answers = [await set(id, `${NEXT} too`), await set(id, 'short'), await set(randomUUIDv7(), NEXT)];
-    expect(answers.map(({ status }) => status)).toEqual([204, 400, 404]);
+    const answers = [await set(id, `${NEXT} too`), await set(id, 'short'), await set(id, LEAKED), await set(randomUUIDv7(), NEXT)];
+    expect(answers.map(({ status }) => status)).toEqual([204, 400, 400, 404]);
   });
 });
