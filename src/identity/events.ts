@@ -39,6 +39,8 @@ type AccountChange =
 export type IdentityEvent =
   | RefusalEvent
   | { readonly type: 'logged-in'; readonly accountId: string; readonly tenantId: string; readonly clientId: string }
+  /** Null where no client asked for it. */
+  | { readonly type: 'logged-out'; readonly accountId: string; readonly clientId: string | null }
   | { readonly type: 'login-cancelled'; readonly clientId: string }
   | { readonly type: 'consent-given'; readonly accountId: string; readonly clientId: string }
   | { readonly type: 'account-change-begun'; readonly accountId: string; readonly clientId: string }
@@ -90,6 +92,10 @@ const lineOf = (event: Exclude<IdentityEvent, RefusalEvent>): EventLine => {
   switch (event.type) {
     case 'logged-in':
       return ['info', 'logged in', { account_id: event.accountId, tenant_id: event.tenantId, client_id: event.clientId }];
+    case 'logged-out': {
+      const { accountId, clientId } = event;
+      return ['info', 'logged out', { account_id: accountId, ...(clientId === null ? {} : { client_id: clientId }) }];
+    }
     case 'login-cancelled':
       return ['info', 'log-in cancelled', { client_id: event.clientId }];
     case 'consent-given':
@@ -149,7 +155,7 @@ const lineOf = (event: Exclude<IdentityEvent, RefusalEvent>): EventLine => {
 /** Writes each event as one log line, refusals of one network together, and counts it. */
 export const logEvents = ({ log, counter }: Pick<Telemetry, 'log' | 'counter'>, refusals: Pick<RefusalLog, 'refused'>): Emit => {
   const count = counter('passthru.identity.events', {
-    description: 'Log-ins, consents, log-outs that clients were told of, demo resets and acts of operators',
+    description: 'Log-ins and log-outs, consents, log-outs that clients were told of, demo resets and acts of operators',
   });
   const write = createEventLog(log, { count, lineOf });
   return (event) => {

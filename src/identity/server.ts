@@ -146,6 +146,7 @@ export const buildIdentity = async (options: {
     signingKeys,
     outgoing,
     logouts,
+    onLoggedOut: (logout) => emit({ type: 'logged-out', ...logout }),
     cookieKeys,
     resourceServers,
     refreshGraceSeconds: config.refresh_tokens.grace_seconds,

@@ -4,6 +4,7 @@ import { noTelemetry } from '#infra/telemetry/no-telemetry.ts';
 import type { Attributes, Telemetry } from '#infra/telemetry/telemetry.ts';
 import { ISSUER, startTestIdentity } from '#test/support/identity.ts';
 import { createBrowser } from '#test/support/identity-browser.ts';
+import { submitTo } from '#test/identity/support/second-factors.ts';
 
 const LOG_IN = `/oauth2/authorize?${new URLSearchParams({
   response_type: 'code',
@@ -35,7 +36,8 @@ const start = async () => {
       headers: { authorization: BASIC, 'content-type': 'application/x-www-form-urlencoded' },
       body: 'grant_type=client_credentials',
     });
-  return { warned, told, guess, ask, admin: running.admin, [Symbol.asyncDispose]: () => running[Symbol.asyncDispose]() };
+  const browser = () => createBrowser({ fetch: running.fetch, origin: ISSUER });
+  return { warned, told, browser, guess, ask, admin: running.admin, [Symbol.asyncDispose]: () => running[Symbol.asyncDispose]() };
 };
 
 it('A wrong password and a wrong secret stand in the log with the address, the kind of credential and a tag of the name', async () => {
@@ -98,5 +100,25 @@ it('An act of an operator stands in the log with the account or client that it w
     ['/admin/v1/accounts', id],
     ['/admin/v1/accounts/:id', id],
     ['/admin/v1/accounts/:id', undefined],
+  ]);
+});
+
+it('A log-out stands in the log with the account and who asked for it: its page, a client, or nobody', async () => {
+  await using test = await start();
+  for (const path of ['/account', '/oidc/logout?client_id=demo-public-client', '/oidc/logout']) {
+    const browser = test.browser();
+    const page = await browser.visit('/account/login');
+    await submitTo(browser, page, '/account/login', { username: 'demo-user', password: 'demo-user-password' });
+    const asked = await browser.visit(path);
+    if (path === '/account') await submitTo(browser, asked, '/account/log-out');
+    else await browser.submit(asked, { logout: 'yes' });
+  }
+  const of = (wanted: string) => test.told.flatMap(([message, attributes]) => (message === wanted ? [attributes] : []));
+  const { account_id: accountId } = of('logged in')[0] ?? {};
+  expect(accountId).toEqual(expect.any(String));
+  expect(of('logged out')).toEqual([
+    { account_id: accountId, client_id: 'account-page' },
+    { account_id: accountId, client_id: 'demo-public-client' },
+    { account_id: accountId },
   ]);
 });

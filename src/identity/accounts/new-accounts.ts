@@ -3,7 +3,6 @@ import { AppError } from '#infra/apperr/app-error.ts';
 import type { Database } from '#infra/database/databases.ts';
 import { isUniqueViolation } from '#infra/database/unique-violation.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
-import type { HashNewPassword } from './passwords/new-passwords.ts';
 import type { Account } from './account.ts';
 
 /** An account that is to be made. */
@@ -20,10 +19,13 @@ export interface NewAccounts {
   create(account: NewAccount): Promise<string>;
 }
 
-/** @param options.now epoch milliseconds */
+/**
+ * @param options.hashNewPassword refuses a password that no account may have
+ * @param options.now epoch milliseconds
+ */
 export const createNewAccounts = (options: {
   readonly database: Pick<Database<IdentityTables>, 'db'>;
-  readonly hashNewPassword: HashNewPassword;
+  readonly hashNewPassword: (password: string) => Promise<string>;
   readonly now: () => number;
 }): NewAccounts => {
   const { database, hashNewPassword, now } = options;

@@ -75,6 +75,8 @@ export interface OpenIdProviderOptions {
   readonly outgoing: Pick<Outgoing, 'fetch' | 'whyNot'>;
   /** Has clients told of log-outs. */
   readonly logouts: Logouts;
+  /** Hears of somebody who has logged out where a client, or nobody, asked for it. */
+  readonly onLoggedOut?: (logout: { readonly accountId: string; readonly clientId: string | null }) => void;
   /** Newest first: the first signs cookies, all verify. At least one, each of 32 random bytes or more. */
   readonly cookieKeys: readonly [string, ...string[]];
   readonly resourceServers: readonly ResourceServer[];
@@ -188,6 +190,10 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
     const verify = createAccessTokenVerifier({ issuer, keys, now });
     const introspectJwt = createJwtIntrospection({ verify, store, accounts, clients });
     const introspectOpaque = createOpaqueIntrospection(provider, { accounts, clients });
+    provider.on('end_session.success', ({ oidc }) => {
+      const accountId = oidc.session?.accountId;
+      if (accountId !== undefined) options.onLoggedOut?.({ accountId, clientId: oidc.client?.clientId ?? null });
+    });
     const tellLogout = putLogoutsOff(provider, logouts.note, telemetry.log);
     installSeams(provider, {
       verifySecret: proved.verifySecret,

@@ -18,7 +18,7 @@ import { formOf } from '../forms/form-protection.ts';
 import type { LoginSteps } from '../second-factor/login-steps.ts';
 import { registerSecondFactor } from '../second-factor/second-factor.routes.ts';
 import { problemOf } from '../forms/waiting-problem.ts';
-import { ACCOUNT_LOGIN_PATH, SECOND_FACTOR_PATH, toAccount } from './account-session.ts';
+import { ACCOUNT_LOGIN_PATH, ACCOUNT_PAGE, SECOND_FACTOR_PATH, toAccount } from './account-session.ts';
 
 const bodySchema = strictObject({
   _csrf: Type.String({ maxLength: 512 }),
@@ -27,8 +27,6 @@ const bodySchema = strictObject({
   decision: Type.Optional(Type.Union([Type.Literal('login'), Type.Literal('cancel')])),
 });
 
-/** The account page in the log, in the place of a client. */
-const CLIENT_ID = 'account-page';
 const PURPOSE = 'your account';
 const WRONG = 'The user name or the password is wrong.';
 
@@ -55,7 +53,7 @@ export const registerAccountLogin = (
   const { sessions, accounts, factors, steps, emit, nameTag, now } = options;
 
   const finish = async (request: FastifyRequest, reply: FastifyReply, tenantId: string, login: LogIn): Promise<FastifyReply> => {
-    emit({ type: 'logged-in', accountId: login.accountId, tenantId, clientId: CLIENT_ID });
+    emit({ type: 'logged-in', accountId: login.accountId, tenantId, clientId: ACCOUNT_PAGE });
     return toAccount(reply.header('set-cookie', [...(await sessions.logIn(request.raw, login))]));
   };
 
@@ -65,7 +63,7 @@ export const registerAccountLogin = (
     params: strictObject({}),
     underWay: async (request, reply) => ({
       path: ACCOUNT_LOGIN_PATH,
-      clientId: CLIENT_ID,
+      clientId: ACCOUNT_PAGE,
       purpose: PURPOSE,
       targets: [],
       cancel: async () => reply.redirect('/', 303),
@@ -79,7 +77,7 @@ export const registerAccountLogin = (
     const { username = '', password = '', decision } = request.body;
     if (decision === 'cancel') return reply.redirect('/', 303);
     const again = (status: number, problem: string) => show(request, reply.code(status), { username: username.slice(0, 256), problem });
-    const tried = { clientId: CLIENT_ID, address: request.ip, nameTag: nameTag(username) };
+    const tried = { clientId: ACCOUNT_PAGE, address: request.ip, nameTag: nameTag(username) };
     const at = Math.floor(now() / 1000);
     let account: Account | null;
     try {

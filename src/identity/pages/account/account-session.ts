@@ -5,6 +5,8 @@ import type { SecondFactors, SecondFactorsOfAccount } from '#identity/factors/fa
 import type { BrowserSession } from '#identity/provider/interactions/browser-sessions.ts';
 import type { OpenIdProvider } from '#identity/provider/openid-provider.ts';
 
+/** The account page in the log, in the place of a client. */
+export const ACCOUNT_PAGE = 'account-page';
 export const ACCOUNT_PATH = '/account';
 export const ACCOUNT_LOGIN_PATH = '/account/login';
 export const SECOND_FACTOR_PATH = `${ACCOUNT_LOGIN_PATH}/second-factor`;

@@ -10,7 +10,7 @@ import { type AccountForms, accountPage } from '#identity/views/account/account-
 import type { Emit } from '../../events.ts';
 import { tokenFor } from '../forms/form-protection.ts';
 import { REMOVE_PASSKEY_PATH } from './passkey.routes.ts';
-import { ACCOUNT_PATH, type FindOwner, type Owner, toAccount, toLogIn } from './account-session.ts';
+import { ACCOUNT_PAGE, ACCOUNT_PATH, type FindOwner, type Owner, toAccount, toLogIn } from './account-session.ts';
 
 const csrf = Type.String({ maxLength: 512 });
 const reference = Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' });
@@ -74,6 +74,7 @@ export const registerAccountPage = (
   app.post(FORMS.logOut, { schema: { body: strictObject({ _csrf: csrf }) }, preHandler: app.checkForm }, async (request, reply) =>
     owned(request, reply, async ({ session, account }) => {
       await access.endSessions(account.accountId, { only: session.reference });
+      emit({ type: 'logged-out', accountId: account.accountId, clientId: ACCOUNT_PAGE });
       return reply.redirect('/', 303);
     }),
   );
