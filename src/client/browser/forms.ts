@@ -6,6 +6,8 @@ export interface HtmlForm {
   readonly fields: Readonly<Record<string, string>>;
   /** Names of the password fields. */
   readonly passwords: readonly string[];
+  /** Whether it asks for a one-time code of an app. */
+  readonly asksForCode: boolean;
 }
 
 type Attributes = Readonly<Record<string, string>>;
@@ -36,6 +38,7 @@ export const parseForms = (page: string): readonly HtmlForm[] => {
     method: (attributes['method'] ?? 'get').toUpperCase(),
     fields: fieldsOf(controls),
     passwords: controls.filter((control) => control.attributes['type'] === 'password').map((control) => control.attributes['name'] ?? ''),
+    asksForCode: controls.some((control) => control.attributes['autocomplete'] === 'one-time-code'),
   }));
 };
 

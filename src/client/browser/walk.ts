@@ -30,7 +30,8 @@ export interface WalkOptions {
 const MAX_HOPS = 12;
 
 /**
- * Walks redirects and forms as a person with a browser would: types in the account once, presses the first button of each form.
+ * Walks redirects and forms as a person with a browser would: types in the account once, presses the first button of each form. A page that
+ * asks for a one-time code is the end.
  *
  * @throws AppError `redirect-loop` where it does not end
  */
@@ -51,6 +52,8 @@ export const walk = async ({ session, url, redirectUri, account }: WalkOptions):
     }
     const form = last.status === 200 ? parseForms(last.text)[0] : undefined;
     if (form === undefined || form.method !== 'POST') return { callback: null, first, last, pages, filledIn };
+    // Nobody here has the app.
+    if (form.asksForCode) return { callback: null, first, last, pages, filledIn };
     const [password] = form.passwords;
     if (password !== undefined && (account === undefined || typed)) return { callback: null, first, last, pages, filledIn };
     pages.push(at.pathname.split('/')[1] ?? '');

@@ -6,7 +6,8 @@ import type { DemoTenants } from '#infra/demo-data/demo-tenants.ts';
 import type { IdentityApi } from '#client/identity/identity.ts';
 import type { StackAccess } from '#demo/step/stack-access.ts';
 import type { StepWork } from '#demo/step/step.ts';
-import { person, serviceClient } from '#demo/world/callers.ts';
+import { person, serviceClient, visitor } from '#demo/world/callers.ts';
+import { account, LOOPBACK_REDIRECT, PUBLIC_CLIENT } from '#demo/world/names.ts';
 import { demoPassword } from '#infra/demo-data/demo-password.ts';
 import { readIdentitySeed, type IdentitySeed } from '#demo/world/seed-files.ts';
 import { wholeSeed } from './whole-seed.ts';
@@ -29,6 +30,13 @@ export const checkIdentitySeed = async ({ stack, tenants, check }: SeedCheckOpti
     const token = from(tokens).body('/access_token');
     return list([tenantOf(token.claim('/tenant_id')), token.claim('/roles').sorted]);
   };
+  /** A code is good once, so a run that used one would fail the next within the same half minute. */
+  const beginLogIn = async (username: string): Promise<Taken> => {
+    const identity = await visitor(stack);
+    const request = identity.authorizationRequest({ clientId: PUBLIC_CLIENT.id, redirectUri: LOOPBACK_REDIRECT, scope: 'openid' });
+    const { last } = await identity.logIn(request, account(username));
+    return from(last).body('/heading');
+  };
   const serve = async (id: string, scope: string, binding: string | undefined): Promise<Taken> => {
     const client = { id, secret: demoPassword(id) };
     const options = binding === 'certificate' ? { certificate: stack.endpoints.serviceClient } : {};
@@ -42,8 +50,15 @@ export const checkIdentitySeed = async ({ stack, tenants, check }: SeedCheckOpti
   };
 
   await Promise.all([
-    ...seed.accounts.map(({ username, tenant, roles }) =>
-      check(`account-${username}`, `${username} logs in: tenant and roles`, [tenant, ...roles.toSorted()], logIn(username)),
+    ...seed.accounts.map(({ username, tenant, roles, totp_secret: secret }) =>
+      secret === undefined
+        ? check(`account-${username}`, `${username} logs in: tenant and roles`, [tenant, ...roles.toSorted()], logIn(username))
+        : check(
+            `account-${username}`,
+            `${username} is asked for a code behind the password`,
+            'Confirm that it is you',
+            beginLogIn(username),
+          ),
     ),
     ...seed.clients
       .filter(({ grant_types: grants }) => grants.includes('client_credentials'))

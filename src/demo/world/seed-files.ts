@@ -6,7 +6,14 @@ import { PACKAGE_ROOT } from '#infra/process/package-root.ts';
 /** The part of Identity's seed that a user of the demo may know; the server checks the rest of the file. */
 const identitySeedSchema = Type.Object({
   tenants: Type.Array(Type.String()),
-  accounts: Type.Array(Type.Object({ username: Type.String(), tenant: Type.String(), roles: Type.Array(Type.String(), { default: [] }) })),
+  accounts: Type.Array(
+    Type.Object({
+      username: Type.String(),
+      tenant: Type.String(),
+      roles: Type.Array(Type.String(), { default: [] }),
+      totp_secret: Type.Optional(Type.String()),
+    }),
+  ),
   clients: Type.Array(
     Type.Object({
       client_id: Type.String(),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseForms } from '#client/browser/forms.ts';
 import { renderHtml } from '#infra/html/html.ts';
+import { secondFactorPage } from '#identity/views/second-factor-page.ts';
 import { loginPage } from '#identity/views/login-page.ts';
 import { consentPage } from '#identity/views/consent-page.ts';
 import { unique } from '#test/support/demo-engine.ts';
@@ -22,6 +23,7 @@ describe('parseForms', () => {
       method: 'POST',
       fields: { _csrf: token, username: 'some "one"', password: '', checked: 'on', decision: 'login' },
       passwords: ['password'],
+      asksForCode: false,
     });
   });
 
@@ -34,11 +36,16 @@ describe('parseForms', () => {
 
   it('ignores what is in a comment, and a > inside a quoted value', () => {
     const forms = parseForms(`<!-- <form action="/evil"> --><form action="/good"><input name="a" value="1 > 0"></form>`);
-    expect(forms).toEqual([{ action: '/good', method: 'GET', fields: { a: '1 > 0' }, passwords: [] }]);
+    expect(forms).toEqual([{ action: '/good', method: 'GET', fields: { a: '1 > 0' }, passwords: [], asksForCode: false }]);
   });
 
   it('decodes numeric entities and leaves unknown ones alone', () => {
     expect(parseForms('<form><input name="a" value="&#39;&#x41;&nosuch;"></form>')[0]?.fields).toEqual({ a: "'A&nosuch;" });
+  });
+
+  it('knows a form that asks for a code of an app', () => {
+    const page = secondFactorPage({ action: '/there', csrfToken: unique('csrf'), purpose: 'a client', username: 'someone', code: true });
+    expect(parseForms(renderHtml(page))).toMatchObject([{ action: '/there', passwords: [], asksForCode: true }]);
   });
 
   it("presses log in on Identity's login page and allow on its consent page", () => {
