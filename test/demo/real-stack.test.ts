@@ -151,7 +151,9 @@ describe('the checks of the seed', () => {
   it('fail where Identity has other tenants than those expected', async () => {
     const checks: Check[] = [];
     await checkIdentitySeed({ stack, tenants: fresh(), check: createChecker((check) => void checks.push(check), never) });
-    expect(failedOf(checks)).toHaveLength(checks.length);
+    // That one ends before it tells a tenant.
+    const others = checks.filter(({ id }) => id !== 'account-demo-two-factor').map(({ id }) => id);
+    expect([others.length, failedOf(checks)]).toEqual([checks.length - 1, others]);
   });
 
   it('fail where the KMS holds a key that is not of the seed', async () => {
