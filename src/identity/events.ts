@@ -39,6 +39,8 @@ type AccountChange =
 export type IdentityEvent =
   | RefusalEvent
   | { readonly type: 'logged-in'; readonly accountId: string; readonly tenantId: string; readonly clientId: string }
+  /** In the place of a second factor that may be lost, or by somebody who has found the codes. */
+  | { readonly type: 'recovery-code-used'; readonly accountId: string; readonly clientId: string }
   /** Null where no client asked for it. */
   | { readonly type: 'logged-out'; readonly accountId: string; readonly clientId: string | null }
   | { readonly type: 'login-cancelled'; readonly clientId: string }
@@ -92,6 +94,8 @@ const lineOf = (event: Exclude<IdentityEvent, RefusalEvent>): EventLine => {
   switch (event.type) {
     case 'logged-in':
       return ['info', 'logged in', { account_id: event.accountId, tenant_id: event.tenantId, client_id: event.clientId }];
+    case 'recovery-code-used':
+      return ['warn', 'a recovery code was used as the second factor', { account_id: event.accountId, client_id: event.clientId }];
     case 'logged-out': {
       const { accountId, clientId } = event;
       return ['info', 'logged out', { account_id: accountId, ...(clientId === null ? {} : { client_id: clientId }) }];

@@ -3,8 +3,8 @@ import { expect, it } from 'vitest';
 import { noTelemetry } from '#infra/telemetry/no-telemetry.ts';
 import type { Attributes, Telemetry } from '#infra/telemetry/telemetry.ts';
 import { ISSUER, startTestIdentity } from '#test/support/identity.ts';
-import { createBrowser } from '#test/support/identity-browser.ts';
-import { submitTo } from '#test/identity/support/second-factors.ts';
+import { type Browser, createBrowser } from '#test/support/identity-browser.ts';
+import { codeOf, submitTo } from '#test/identity/support/second-factors.ts';
 
 const LOG_IN = `/oauth2/authorize?${new URLSearchParams({
   response_type: 'code',
@@ -121,4 +121,25 @@ it('A log-out stands in the log with the account and who asked for it: its page,
     { account_id: accountId, client_id: 'demo-public-client' },
     { account_id: accountId },
   ]);
+});
+
+it('A recovery code that was used stands in the log with the account, and never the code', async () => {
+  await using test = await start();
+  const person = { username: `person-${randomUUIDv7()}`, password: randomUUIDv7() };
+  const account = { ...person, name: 'n', email: 'e@passthru.test', tenant_id: randomUUID(), roles: [] };
+  const { id } = (await (await test.admin('/admin/v1/accounts', { method: 'POST', body: account })).json()) as { id: string };
+  const logIn = async (browser: Browser) => submitTo(browser, await browser.visit('/account/login'), '/account/login', person);
+  const owner = test.browser();
+  const begun = await submitTo(owner, await logIn(owner), '/account/totp', { decision: 'begin' });
+  const secret = (/<code>([A-Z2-7 ]+)<\/code>/.exec(begun.html)?.[1] ?? '').replaceAll(' ', '');
+  const shown = await submitTo(owner, begun, '/account/totp', { decision: 'confirm', code: codeOf(secret, Date.now()) });
+  const code = /<code>([a-z2-7-]{19})<\/code>/.exec(shown.html)?.[1] ?? '';
+
+  const other = test.browser();
+  const page = await submitTo(other, await logIn(other), '/account/login/second-factor', { decision: 'code', code });
+  expect(page.status).toBe(200);
+  expect(test.warned.filter(([message]) => message.includes('recovery code'))).toEqual([
+    ['a recovery code was used as the second factor', { account_id: id, client_id: 'account-page' }],
+  ]);
+  expect(JSON.stringify([test.told, test.warned])).not.toContain(code);
 });

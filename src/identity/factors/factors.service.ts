@@ -3,7 +3,6 @@ import type { Database } from '#infra/database/databases.ts';
 import type { AttemptLimits } from '#infra/secrets/attempts/attempt-limits.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
 import type { EncryptionKeys } from '#identity/keys/encryption-keys.ts';
-import type { SecondMethod } from './acr.ts';
 import type { GivenCode, SecondFactors } from './factors.ts';
 import type { Passkeys } from './passkeys.ts';
 import { isRecoveryCode, recoveryHash, typedCode } from './recovery-codes.ts';
@@ -72,17 +71,17 @@ export const createSecondFactors = (options: {
     },
 
     verifyCode: async (given) => {
-      let method: SecondMethod | null = null;
+      let used: 'app' | 'recovery' | null = null;
       await attempt(given, async () => {
         const found = await stepOf(given, 'confirmed');
         const isRight =
           found === null
             ? isRecoveryCode(typedCode(given.code)) && (await useRecoveryCode(given))
             : await useStep(given.accountId, found.step);
-        method = isRight ? 'otp' : null;
+        if (isRight) used = found === null ? 'recovery' : 'app';
         return isRight;
       });
-      return method;
+      return used;
     },
 
     beginTotp: async (accountId) => {

@@ -1,5 +1,3 @@
-import type { SecondMethod } from './acr.ts';
-
 /**
  * What somebody proves at a log-in beside the password: a one-time code of an app (`totp.ts`), a passkey (`passkeys.ts`), or a recovery
  * code where both are lost (`recovery-codes.ts`). An account that has one is asked for it at every log-in. `acr.ts` says how sure a
@@ -44,11 +42,12 @@ export interface GivenCode {
 export interface SecondFactors {
   of(accountId: string): Promise<SecondFactorsOfAccount>;
   /**
-   * Whether a code is right, of the app or a recovery code. Either is good once: a step of the app and all before it are used up.
+   * Whose code it is: of the app, or a recovery code. Either is good once: a step of the app and all before it are used up.
    *
+   * @returns null for a wrong code
    * @throws AppError `too-many-attempts` 429
    */
-  verifyCode(given: GivenCode): Promise<SecondMethod | null>;
+  verifyCode(given: GivenCode): Promise<'app' | 'recovery' | null>;
   /** Makes a secret that waits for its first code, in the place of one that waited. @throws AppError `totp-exists` 409 */
   beginTotp(accountId: string): Promise<void>;
   pendingTotp(person: Person): Promise<PendingTotp | null>;

@@ -47,8 +47,8 @@ describe.each(databaseKinds())('second factors on %s', (kind) => {
       const uses = Array.from({ length: 20 }, () => world.open().verifyCode(world.given(code)));
       return (await Promise.all(uses)).filter((method) => method !== null);
     };
-    expect(await many(codeOf(secret, world.clock.wall()))).toEqual(['otp']);
-    expect(await many(recoveryCodes[0] ?? '')).toEqual(['otp']);
+    expect(await many(codeOf(secret, world.clock.wall()))).toEqual(['app']);
+    expect(await many(recoveryCodes[0] ?? '')).toEqual(['recovery']);
   });
 
   it('stand in no dump: neither the secret of an app nor a recovery code', async () => {
@@ -121,13 +121,13 @@ describe.each(databaseKinds())('second factors on %s', (kind) => {
       now: world.clock.wall,
     });
     const code = codeOf(secret, world.clock.wall());
-    expect(await factors.verifyCode(world.given(code))).toBe('otp');
+    expect(await factors.verifyCode(world.given(code))).toBe('app');
     const guesses = Array.from({ length: 50 }, (_, n) =>
       factors.verifyCode({ accountId, code: String(100_000 + n), address: '203.0.113.66' }),
     );
     const settled = Promise.allSettled(guesses);
     await world.clock.advance(30_000);
-    expect(await factors.verifyCode(world.given(codeOf(secret, world.clock.wall())))).toBe('otp');
+    expect(await factors.verifyCode(world.given(codeOf(secret, world.clock.wall())))).toBe('app');
     const refused = (await clock.until(settled)).filter(({ status }) => status === 'rejected');
     expect(refused.length).toBeGreaterThan(40);
     expect(refused[0]).toMatchObject({ reason: { code: 'too-many-attempts', status: 429 } });

@@ -102,7 +102,11 @@ export const registerSecondFactor = (
     try {
       const { accountId } = account;
       if (decision === 'passkey') second = await passkeys.verify({ accountId, credential });
-      else second = demanded.code ? await factors.verifyCode({ accountId, code, address: request.ip }) : null;
+      else {
+        const used = demanded.code ? await factors.verifyCode({ accountId, code, address: request.ip }) : null;
+        if (used === 'recovery') emit({ type: 'recovery-code-used', accountId, clientId: logIn.clientId });
+        second = used === null ? null : 'otp';
+      }
     } catch (error) {
       const { text, retryAfter, reason } = problemOf(error);
       emit({ type: 'second-factor-failed', reason, ...tried });
