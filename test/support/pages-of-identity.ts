@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { BrowserContextOptions, Page } from 'playwright-core';
+import { addAuthenticator } from './authenticator.ts';
 import { startChromium } from './chromium.ts';
 import { ISSUER, startTestIdentity, type TestIdentity, unique } from './identity.ts';
 import { listening } from './listening.ts';
@@ -104,6 +105,33 @@ export const walkPages = async ({ page, identity, authorization }: Visitor, show
   await page.goto(`${ISSUER}/account`);
   await press(page, 'Add an app');
   await shown('Add an app for one-time codes', 'one-time-codes');
+  await page.goto(`${ISSUER}/account`);
+  await addAuthenticator(page);
+  await page.getByRole('link', { name: 'Add a passkey' }).click();
+  await shown('Add a passkey', 'add-passkey');
+  await page.getByLabel('Its name, for you').fill('my key');
+  await press(page, 'Add');
+  await shown('Recovery codes', 'recovery-codes');
+  await page.goto(`${ISSUER}/account`);
+  await shown('Your account', 'account-with-passkey');
+
+  await press(page, 'Log out');
+  await page.goto(`${ISSUER}/account`);
+  await shown('Log in', 'account-log-in');
+  await page.getByLabel('User name').fill('demo-two-factor');
+  await page.getByLabel('Password').fill('demo-two-factor-password');
+  await press(page, 'Log in');
+  await shown('Confirm that it is you', 'second-factor');
+  await page.getByLabel('Code of your app').fill('a wrong code');
+  await press(page, 'Continue');
+  await page.getByRole('alert').waitFor();
+  await shown('Confirm that it is you', 'second-factor-again');
+  await press(page, 'Cancel');
+  await page.goto(`${ISSUER}/account`);
+  await page.locator('button[value=demo-user]').click();
+  await shown('Confirm that it is you', 'second-factor-passkey');
+  await press(page, 'Use a passkey');
+  await heading(page, 'Your account');
 
   await page.goto(`${ISSUER}/oidc/logout`);
   await shown('Log out?', 'log-out');
@@ -112,4 +140,17 @@ export const walkPages = async ({ page, identity, authorization }: Visitor, show
   await page.goto(`${ISSUER}/oidc/logout`);
   await press(page, 'Log out');
   await shown('You are logged out', 'logged-out');
+
+  // Pages that go on by a script, which is kept from it from here on.
+  await page.addInitScript('HTMLFormElement.prototype.submit = () => {}');
+  await page.goto(authorization({ response_mode: 'form_post' }));
+  await page.locator('button[value=demo-admin]').click();
+  await press(page, 'Not you? Log in with another account');
+  await heading(page, 'Log in');
+  await page.locator('button[value=demo-tenant-admin]').click();
+  await shown('Change the account', 'change-account');
+  await press(page, 'Continue');
+  await heading(page, 'Allow access?');
+  await press(page, 'Allow');
+  await shown('Back to the application', 'form-post');
 };

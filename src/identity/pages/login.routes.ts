@@ -1,6 +1,4 @@
 import type { FastifyReply } from 'fastify';
-import { Type } from 'typebox';
-import { strictObject } from '#infra/config/schema.ts';
 import type { PublicAccount } from '#infra/html/landing-page.ts';
 import type { App } from '#infra/http/server.ts';
 import type { NameTag } from '#infra/secrets/name-tags.ts';
@@ -14,19 +12,12 @@ import type { InteractionDetails, Interactions } from '#identity/provider/intera
 import { pageHeaders } from '#infra/html/content-policy.ts';
 import { renderHtml } from '#infra/html/html.ts';
 import { formOf } from './forms/form-protection.ts';
+import { givenCredentials, loginFormSchema } from './forms/login-form.ts';
 import { finish, interactionAt, interactionParams, returnTargets } from './interaction-request.ts';
 import type { LoginStep, LoginSteps } from './second-factor/login-steps.ts';
 import { registerSecondFactor } from './second-factor/second-factor.routes.ts';
 import { problemOf } from './forms/waiting-problem.ts';
 import { loginPage } from '#identity/views/login-page.ts';
-
-const bodySchema = strictObject({
-  _csrf: Type.String({ maxLength: 512 }),
-  username: Type.Optional(Type.String({ maxLength: 1024 })),
-  password: Type.Optional(Type.String({ maxLength: 4096 })),
-  decision: Type.Optional(Type.Union([Type.Literal('login'), Type.Literal('cancel')])),
-  demo_account: Type.Optional(Type.String({ maxLength: 1024 })),
-});
 
 const WRONG = 'The user name or the password is wrong.';
 
@@ -99,12 +90,12 @@ export const registerLogin = (
 
   app.post(
     '/login/:uid',
-    { schema: { params: interactionParams, body: bodySchema }, preHandler: app.checkForm },
+    { schema: { params: interactionParams, body: loginFormSchema }, preHandler: app.checkForm },
     async (request, reply) => {
       const details = await interactionAt(interactions, request, reply, 'login');
       const { id: clientId, name: clientName } = details.client;
-      const { decision, demo_account: chosen } = request.body;
-      const { username = '', password = '' } = demoAccounts.find((account) => account.username === chosen) ?? request.body;
+      const { decision } = request.body;
+      const { username, password } = givenCredentials(request.body, demoAccounts);
       if (decision === 'cancel') {
         emit({ type: 'login-cancelled', clientId });
         return finish(reply, () => interactions.abort(request.raw, reply.raw));

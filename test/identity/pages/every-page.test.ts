@@ -266,6 +266,11 @@ describe('the accounts of the demo', () => {
     }
     const consent = await browser.submit(page, { demo_account: 'demo-user', username: '', password: '' });
     expect(consent.html).toContain('You are logged in as <strong>demo-user</strong>');
+    const own = await browse().visit(`${ISSUER}/account/login`);
+    for (const [, name = ''] of shown) expect(own.html).toContain(`name="demo_account" value="${name}"`);
+    const other = browse();
+    const account = await other.submit(await other.visit(`${ISSUER}/account/login`), { demo_account: 'demo-admin' });
+    expect(account.html).toContain('You are logged in as <strong>demo-admin</strong>');
   });
 
   it('are not for programs, and no other account has a button', async () => {
@@ -280,5 +285,9 @@ describe('the accounts of the demo', () => {
     await using real = await startTestIdentity({ demo: false });
     const start = await (await real.fetch(`${ISSUER}/`, { headers: { accept: 'text/html' } })).text();
     expect(start).not.toMatch(/demo/i);
+    const browser = createBrowser({ fetch: real.fetch, origin: ISSUER });
+    const own = await browser.visit(`${ISSUER}/account/login`);
+    expect(own.html).not.toMatch(/demo/i);
+    expect((await browser.submit(own, { demo_account: 'demo-user' })).status).toBe(403);
   });
 });

@@ -1,8 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Type } from 'typebox';
 import { strictObject } from '#infra/config/schema.ts';
 import { pageHeaders } from '#infra/html/content-policy.ts';
 import { renderHtml } from '#infra/html/html.ts';
+import type { PublicAccount } from '#infra/html/landing-page.ts';
 import type { App } from '#infra/http/server.ts';
 import type { NameTag } from '#infra/secrets/name-tags.ts';
 import type { Account } from '#identity/accounts/account.ts';
@@ -15,31 +15,22 @@ import type { OpenIdProvider } from '#identity/provider/openid-provider.ts';
 import { loginPage } from '#identity/views/login-page.ts';
 import type { Emit } from '../../events.ts';
 import { formOf } from '../forms/form-protection.ts';
+import { givenCredentials, loginFormSchema } from '../forms/login-form.ts';
 import type { LoginSteps } from '../second-factor/login-steps.ts';
 import { registerSecondFactor } from '../second-factor/second-factor.routes.ts';
 import { problemOf } from '../forms/waiting-problem.ts';
 import { ACCOUNT_LOGIN_PATH, ACCOUNT_PAGE, SECOND_FACTOR_PATH, toAccount } from './account-session.ts';
 
-const bodySchema = strictObject({
-  _csrf: Type.String({ maxLength: 512 }),
-  username: Type.Optional(Type.String({ maxLength: 1024 })),
-  password: Type.Optional(Type.String({ maxLength: 4096 })),
-  decision: Type.Optional(Type.Union([Type.Literal('login'), Type.Literal('cancel')])),
-});
-
 const PURPOSE = 'your account';
 const WRONG = 'The user name or the password is wrong.';
-
-const show = (request: FastifyRequest, reply: FastifyReply, view: { readonly username?: string; readonly problem?: string } = {}) => {
-  const csrfToken = reply.generateCsrf({ userInfo: formOf(request) });
-  return reply.headers(pageHeaders()).send(renderHtml(loginPage({ action: formOf(request), csrfToken, clientName: PURPOSE, ...view })));
-};
 
 /** `GET` and `POST /account/login`: a log-in at Identity itself, for the account page; a client that asks later finds its session. */
 export const registerAccountLogin = (
   app: App,
   options: {
     readonly sessions: OpenIdProvider['sessions'];
+    /** Offered as buttons; none where no demo runs. */
+    readonly demoAccounts: readonly PublicAccount[];
     readonly accounts: Pick<Accounts, 'authenticate' | 'find'>;
     readonly factors: Pick<SecondFactors, 'of' | 'verifyCode'>;
     readonly passkeys: Pick<Passkeys, 'requestOptions' | 'verify'>;
@@ -50,7 +41,12 @@ export const registerAccountLogin = (
     readonly now: () => number;
   },
 ): void => {
-  const { sessions, accounts, factors, steps, emit, nameTag, now } = options;
+  const { sessions, demoAccounts, accounts, factors, steps, emit, nameTag, now } = options;
+
+  const show = (request: FastifyRequest, reply: FastifyReply, again: { readonly username?: string; readonly problem?: string } = {}) => {
+    const [action, csrfToken] = [formOf(request), reply.generateCsrf({ userInfo: formOf(request) })];
+    return reply.headers(pageHeaders()).send(renderHtml(loginPage({ action, csrfToken, clientName: PURPOSE, demoAccounts, ...again })));
+  };
 
   const finish = async (request: FastifyRequest, reply: FastifyReply, tenantId: string, login: LogIn): Promise<FastifyReply> => {
     emit({ type: 'logged-in', accountId: login.accountId, tenantId, clientId: ACCOUNT_PAGE });
@@ -73,8 +69,9 @@ export const registerAccountLogin = (
 
   app.get(ACCOUNT_LOGIN_PATH, async (request, reply) => show(request, reply));
 
-  app.post(ACCOUNT_LOGIN_PATH, { schema: { body: bodySchema }, preHandler: app.checkForm }, async (request, reply) => {
-    const { username = '', password = '', decision } = request.body;
+  app.post(ACCOUNT_LOGIN_PATH, { schema: { body: loginFormSchema }, preHandler: app.checkForm }, async (request, reply) => {
+    const { decision } = request.body;
+    const { username, password } = givenCredentials(request.body, demoAccounts);
     if (decision === 'cancel') return reply.redirect('/', 303);
     const again = (status: number, problem: string) => show(request, reply.code(status), { username: username.slice(0, 256), problem });
     const tried = { clientId: ACCOUNT_PAGE, address: request.ip, nameTag: nameTag(username) };

@@ -1,3 +1,4 @@
+import type { PublicAccount } from '#infra/html/landing-page.ts';
 import type { App } from '#infra/http/server.ts';
 import type { PasswordChanges } from '#identity/accounts/passwords/password-changes.ts';
 import type { Accounts } from '#identity/accounts/accounts.ts';
@@ -22,6 +23,8 @@ export interface AccountPagesOptions {
   readonly passkeys: Passkeys;
   readonly passwordChanges: Pick<PasswordChanges, 'change'>;
   readonly sessions: OpenIdProvider['sessions'];
+  /** Offered at the log-in; none where no demo runs. */
+  readonly demoAccounts: readonly PublicAccount[];
   readonly access: OpenIdProvider['access'];
   readonly steps: LoginSteps;
   readonly emit: Emit;

@@ -2,20 +2,12 @@ import * as oidc from 'openid-client';
 import { describe, expect, it } from 'vitest';
 import { KMS_RESOURCE } from '#infra/magic/magic.ts';
 import { factorsWorld, PASSWORD } from '#test/identity/support/second-factors.ts';
+import { addAuthenticator } from '#test/support/authenticator.ts';
 import { missingBrowser, startChromium } from '#test/support/chromium.ts';
 import { ISSUER } from '#test/support/identity.ts';
 
 const missing = await missingBrowser();
 if (missing !== null) process.stderr.write(`passkeys are not tested in a browser: ${missing}\n`);
-
-const AUTHENTICATOR = {
-  protocol: 'ctap2',
-  transport: 'internal',
-  hasResidentKey: true,
-  hasUserVerification: true,
-  isUserVerified: true,
-  automaticPresenceSimulation: true,
-} as const;
 
 describe.skipIf(missing !== null)('A passkey in a browser', () => {
   it('is added at the account page, proves the next log-in there and at a client, and breaks no policy', async () => {
@@ -28,9 +20,7 @@ describe.skipIf(missing !== null)('A passkey in a browser', () => {
     const complaints: string[] = [];
     page.on('console', (message) => complaints.push(message.text()));
     page.on('pageerror', (error) => complaints.push(error.message));
-    const devices = await context.newCDPSession(page);
-    await devices.send('WebAuthn.enable');
-    await devices.send('WebAuthn.addVirtualAuthenticator', { options: AUTHENTICATOR });
+    await addAuthenticator(page);
     const logIn = async () => {
       await page.getByLabel('User name').fill(username);
       await page.getByLabel('Password').fill(PASSWORD);
