@@ -11,7 +11,7 @@ import { visitIdentity, walkPages } from '../test/support/pages-of-identity.ts';
 
 const NARROW = 390;
 const WIDE = 1280;
-const SHOWN = ['start', 'log-in', 'consent', 'device', 'device-confirm', 'account', 'error'];
+const SHOWN = ['start', 'log-in', 'consent', 'device', 'device-confirm', 'account', 'second-factor', 'error'];
 const GAP = 16;
 
 /** The whole page as PNG, in a colour scheme. */
