@@ -81,7 +81,7 @@ export const createAdmin = async (options: {
     onExcepted: (clientId) => emit({ type: 'pkce-exceptions', clientIds: [clientId] }),
   });
   registerClientSecretRoutes(admin, clientAdministration);
-  registerEndAccessRoutes(admin, options.ends);
+  registerEndAccessRoutes(admin, { ends: options.ends, clients: clientAdministration });
   registerCredentialRoutes(admin, options);
   registerSigningKeyRoutes(admin, { keys: signingKeys, reload: reloadKeys });
   if (options.initialTokens !== null) {

@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import { strictObject } from '#infra/config/schema.ts';
 import type { App } from '#infra/http/server.ts';
 import { UUID_V7 } from '#infra/magic/uuid.ts';
+import type { ClientAdministration } from '#identity/clients/administration/client-administration.ts';
 import { clientIdSchema } from '#identity/clients/client-fields.ts';
 import type { EndAccess } from './end-access.service.ts';
 
@@ -10,7 +11,10 @@ const client = strictObject({ client_id: clientIdSchema });
 const done = { 204: Type.Null({ description: 'Done.' }) };
 
 /** The end of accounts and clients, for operators: their tokens end with them, and resource servers hear of it. */
-export const registerEndAccessRoutes = (admin: App, ends: EndAccess): void => {
+export const registerEndAccessRoutes = (
+  admin: App,
+  { ends, clients }: { readonly ends: EndAccess; readonly clients: Pick<ClientAdministration, 'requireOfOperator'> },
+): void => {
   admin.put(
     '/admin/v1/accounts/:id/disabled',
     {
@@ -47,6 +51,7 @@ export const registerEndAccessRoutes = (admin: App, ends: EndAccess): void => {
       },
     },
     async (request, reply) => {
+      await clients.requireOfOperator(request.params.client_id);
       await ends.setClientDisabled(request.params.client_id, request.body.disabled);
       return reply.code(204).send(null);
     },
@@ -62,6 +67,7 @@ export const registerEndAccessRoutes = (admin: App, ends: EndAccess): void => {
       },
     },
     async (request, reply) => {
+      await clients.requireOfOperator(request.params.client_id);
       await ends.removeClient(request.params.client_id);
       return reply.code(204).send(null);
     },

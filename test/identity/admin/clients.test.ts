@@ -71,8 +71,20 @@ describe('Clients by the admin API', () => {
     const { items } = (await send('GET', '?limit=100')).body as { items: { client_id: string; source: string }[] };
     const sourceOf = (id: string) => items.find(({ client_id }) => client_id === id)?.source;
     expect([sourceOf('passthru-kms'), sourceOf('demo-public-client')]).toEqual(['configuration', 'demo']);
-    expect((await send('PATCH', '/demo-public-client', { name: 'Mine' })).body).toMatchObject({ code: 'client-of-demo', status: 409 });
-    expect((await send('PATCH', '/passthru-kms', { name: 'Mine' })).body).toMatchObject({ code: 'client-of-configuration', status: 409 });
+    for (const [id, code] of [
+      ['demo-public-client', 'client-of-demo'],
+      ['passthru-kms', 'client-of-configuration'],
+    ] as const)
+      for (const [method, path, body] of [
+        ['PATCH', `/${id}`, { name: 'Mine' }],
+        ['PUT', `/${id}/disabled`, { disabled: true }],
+        ['PUT', `/${id}/disabled`, { disabled: false }],
+        ['DELETE', `/${id}`],
+      ] as const) {
+        const refused = await send(method, path, body);
+        expect([method, id, refused.body]).toEqual([method, id, expect.objectContaining({ code, status: 409, fix: expect.any(String) })]);
+      }
+    expect((await send('DELETE', `/${unique('nobody')}`)).body).toMatchObject({ code: 'client-unknown', status: 404 });
     expect((await send('GET', `/${unique('nobody')}`)).body).toMatchObject({ code: 'client-unknown', status: 404 });
   });
 

@@ -113,6 +113,6 @@ describe('Operators', () => {
     const remove = (path: string) => identity.admin(path, { method: 'DELETE' });
     expect([(await disable(true)).status, (await disable(false)).status]).toEqual([204, 204]);
     expect([(await remove(`/admin/v1/accounts/${id}`)).status, (await remove(`/admin/v1/accounts/${id}`)).status]).toEqual([204, 404]);
-    expect((await remove('/admin/v1/clients/passthru-kms')).status).toBe(404);
+    expect((await remove('/admin/v1/clients/passthru-kms')).status).toBe(409);
   });
 });

@@ -32,6 +32,8 @@ export interface ClientAdministration {
   list(page: { readonly limit?: number; readonly cursor?: string }): Promise<Page<AdministeredClient>>;
   /** @throws AppError `client-unknown` 404 */
   read(clientId: string): Promise<AdministeredClient>;
+  /** @throws AppError `client-unknown` 404, `client-of-demo` or `client-of-configuration` 409 */
+  requireOfOperator(clientId: string): Promise<void>;
   /** Ids of clients of operators that rely on `nonce` in the place of PKCE, the first hundred. */
   withoutPkce(): Promise<readonly string[]>;
   /**

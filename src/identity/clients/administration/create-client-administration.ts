@@ -85,10 +85,15 @@ export const createClientAdministration = (options: {
     throw other === undefined ? unknown() : notChangeable(other);
   };
 
+  const changeableRowOf = async (clientId: string): Promise<StoredClientRow> => {
+    const row = await rowOf(clientId);
+    if (row.demo === 1) throw notChangeable(shown(row));
+    return row;
+  };
+
   const write = async (clientId: string, decide: (row: StoredClientRow) => Promise<Updateable<ClientRow>>): Promise<AdministeredClient> => {
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      const row = await rowOf(clientId);
-      if (row.demo === 1) throw notChangeable(shown(row));
+      const row = await changeableRowOf(clientId);
       const values = await decide(row);
       if (await store.change(row, values)) return shown({ ...row, ...(values as Partial<StoredClientRow>) });
     }
@@ -110,6 +115,8 @@ export const createClientAdministration = (options: {
       if (found === undefined) throw unknown();
       return found;
     },
+
+    requireOfOperator: async (clientId) => void (await changeableRowOf(clientId)),
 
     withoutPkce: () => store.withoutPkce(MAX_LIMIT),
 
