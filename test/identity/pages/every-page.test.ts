@@ -45,6 +45,9 @@ const logOut = async (browser: Browser): Promise<Page> => {
   return browser.visit(`${ISSUER}/oidc/logout`);
 };
 
+const logOutToElsewhere = (browser: Browser): Promise<Page> =>
+  browser.visit(`${ISSUER}/oidc/logout?client_id=demo-public-client&post_logout_redirect_uri=https%3A%2F%2Fattacker.test`);
+
 const codesOfDevice = async () => {
   const form = { client_id: 'demo-device-client', scope: 'openid kms:read' };
   const answer = await running.fetch(`${ISSUER}/oauth2/device_authorization`, { method: 'POST', body: new URLSearchParams(form) });
@@ -132,9 +135,10 @@ const PAGES: readonly (readonly [name: string, status: number, words: string, vi
   [
     'a log-out to a page of somebody else',
     400,
-    'You are still logged in.',
-    (browser) => browser.visit(`${ISSUER}/oidc/logout?client_id=demo-public-client&post_logout_redirect_uri=https%3A%2F%2Fattacker.test`),
+    'You are still logged in. You can log out here',
+    async (browser) => (await logIn(browser), logOutToElsewhere(browser)),
   ],
+  ['a log-out to a page of somebody else where nobody is logged in', 400, 'This browser showed no log-in here.', logOutToElsewhere],
   [
     'a log-out without its cookie',
     400,

@@ -49,7 +49,9 @@ export const refusalView = (
   if (cause instanceof errors.SessionNotFound) return INTERACTION_GONE;
   const words = { code: refusal.error, message: refusal.error_description ?? 'The request was refused.' };
   if (oidc?.route?.startsWith('end_session')) {
-    const fix = 'You are still logged in. You can log out here, without the application.';
+    // Another site's form brings no cookie of a session, so that its absence says little.
+    const state = oidc.session?.accountId === undefined ? 'This browser showed no log-in here.' : 'You are still logged in.';
+    const fix = `${state} You can log out here, without the application.`;
     return { ...words, fix, ways: [{ href: new URL(oidc.urlFor('end_session')).pathname, text: 'Log out' }] };
   }
   return { ...words, fix: FIXES[refusal.error] ?? START_AGAIN };
