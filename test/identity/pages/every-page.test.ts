@@ -117,6 +117,7 @@ const PAGES: readonly (readonly [name: string, status: number, words: string, vi
     'There is no such code',
     async (browser) => browser.submit(await browser.visit(`${ISSUER}/device`), { user_code: 'BBBB-BBBB' }),
   ],
+  ['two codes in the address', 400, 'more than once', (browser) => browser.visit(`${ISSUER}/device?user_code=a&user_code=b`)],
   ['no code', 400, 'Enter the code', async (browser) => browser.submit(await browser.visit(`${ISSUER}/device`), { user_code: '' })],
   ['a code without cookies', 400, 'blocks cookies', (browser) => browser.post(`${ISSUER}/device`, { xsrf: 'x', user_code: 'x' })],
   ['a way back of a device without cookies', 400, 'blocks cookies', (browser) => browser.visit(`${ISSUER}/device/gone`)],

@@ -99,6 +99,7 @@ describe('A client registers itself', () => {
     ['invalid_client_metadata', 'backchannel_logout_uri', { ...WEB, backchannel_logout_uri: 'https://10.0.0.1/log-out' }],
     ['invalid_client_metadata', 'subject_type', { ...WEB, subject_type: 'pairwise' }],
     ['invalid_client_metadata', 'client_name', { ...WEB, client_name: 'with\u0000nul' }],
+    ['invalid_client_metadata', 'client_name', { ...WEB, client_name: 'turned \u202Edn uor' }],
   ])('and is refused with %s for %s', async (error, field, metadata) => {
     const refused = await register(metadata);
 

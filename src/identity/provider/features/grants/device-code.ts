@@ -1,5 +1,6 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { renderHtml } from '#infra/html/html.ts';
+import { fieldsOf } from '#infra/http/request/form.ts';
 import type { Accounts } from '#identity/accounts/accounts.ts';
 import { confirmDevicePage, deviceConnectedPage, deviceRefusedPage, userCodePage } from '#identity/views/device-page.ts';
 import { errorPage, type ErrorView } from '#identity/views/error-page.ts';
@@ -98,7 +99,8 @@ export const deviceCode = (options: DeviceOptions): Feature => ({
   },
   endpoints: [
     { path: AUTHORIZATION_PATH, methods: ['POST', 'OPTIONS'], answers: 'json', checkForm: checkSentRequest },
-    { path: DEVICE_PATH, methods: ['GET', 'POST'], answers: 'page' },
+    // One code alone: for several oidc-provider shows a page of its own.
+    { path: DEVICE_PATH, methods: ['GET', 'POST'], answers: 'page', checkQuery: (pairs) => void fieldsOf(pairs) },
     { path: `${DEVICE_PATH}/:uid`, methods: ['GET'], answers: 'page' },
   ],
 });
