@@ -6,6 +6,11 @@ export const IDENTITY_ADMIN_URL = 'https://localhost:9082';
 
 /** Where an operator of Identity asks, and who asks. */
 export const IDENTITY_ADMIN_FLAGS = {
+  stateDir: setting({
+    type: folder,
+    default: null,
+    flags: [{ help: 'state of the stack that is meant (default: PASSTHRU_STATE_DIR, else .passthru of the project here)' }],
+  }),
   operator: setting({
     type: folder,
     default: null,

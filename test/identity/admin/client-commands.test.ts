@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -161,7 +161,34 @@ describe('Commands for clients', () => {
 
   it('say what is missing where there is no stack and no operator is named', async () => {
     const { code, err } = await call(['client', 'list'], running.directory);
-    expect([code, err]).toEqual([64, expect.stringMatching(/--operator is missing, and there is no stack here/)]);
+    expect([code, err]).toEqual([64, expect.stringMatching(/--operator is missing, and there is no stack here[^]*--state-dir/)]);
+    const named = await call(['client', 'list', '--state-dir', 'nowhere']);
+    expect([named.code, named.err]).toEqual([64, expect.stringMatching(/there is no stack in \S+nowhere/)]);
+  });
+
+  it('find a stack from anywhere by its state folder, and take the listener of it where an operator is named, too', async () => {
+    const stateDir = join(project, '.passthru');
+    const elsewhere = running.directory;
+    for (const words of [
+      ['client', 'list'],
+      ['account', 'list'],
+      ['signing-key', 'list'],
+      ['client', 'show', 'passthru-kms'],
+    ]) {
+      const { code, err } = await call([...words, '--state-dir', stateDir], elsewhere);
+      expect([words, code, err]).toEqual([words, 0, '']);
+    }
+    const operator = ['--operator', join(stateDir, 'tls')];
+    expect((await call(['client', 'list', '--state-dir', '.passthru', ...operator])).code).toBe(0);
+  });
+
+  it('name --url where nobody answers at a listener that nobody named', async () => {
+    const stateDir = join(running.directory, 'stopped');
+    await cp(join(project, '.passthru'), stateDir, { recursive: true });
+    const record = { version: 1, engine: 'embedded', state_dir: stateDir, port_kms: 18_081, port_step: 1_000, profile: 'demo' };
+    await writeFile(join(stateDir, 'config', 'stack.json'), JSON.stringify({ ...record, port_identity: 1 }));
+    const { code, err } = await call(['client', 'list', '--state-dir', stateDir]);
+    expect([code, err]).toEqual([2, expect.stringMatching(/connection-refused[^]*--state-dir[^]*--url/)]);
   });
 });
 

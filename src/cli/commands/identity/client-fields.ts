@@ -26,7 +26,7 @@ export const FLAG_OF_CLIENT_FIELD = {
 /** Grants whose name in the protocol is long. @see RFC 8628 section 3.4 */
 const GRANT_TYPES: Readonly<Record<string, string>> = { device_code: 'urn:ietf:params:oauth:grant-type:device_code' };
 
-type FieldFlags = Omit<ValuesOf<typeof CLIENT_CHANGE_FLAGS>, 'clear' | 'ifMatch' | 'secretOut' | 'operator' | 'url'>;
+type FieldFlags = Omit<ValuesOf<typeof CLIENT_CHANGE_FLAGS>, 'clear' | 'ifMatch' | 'secretOut' | 'stateDir' | 'operator' | 'url'>;
 
 /** What flags say of a client; what they do not say is absent. @throws AppError `usage` */
 export const fieldsOfFlags = async (flags: FieldFlags, cwd: string): Promise<ClientFieldsBody> => {

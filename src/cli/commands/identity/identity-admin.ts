@@ -11,32 +11,54 @@ const PAGE_BYTES = 8 * 1024 * 1024;
 /** An image of a server holds nothing that finds a stack: there is none beside it. */
 const NOT_HELD = 'not-in-this-program';
 
-const stackHere = async (process: Pick<CliProcess, 'cwd' | 'env' | 'home'>) => {
+const stackOf = async (stateDir: string | undefined, process: Pick<CliProcess, 'cwd' | 'env' | 'home'>) => {
   try {
     const { foundAdmin } = await import('#cli/context/found-admin.ts');
-    return await foundAdmin(process);
+    return await foundAdmin(process, stateDir);
   } catch (thrown) {
     if (thrown instanceof AppError && thrown.code === NOT_HELD) return null;
     throw thrown;
   }
 };
 
+/** A client whose refused connections come with a fix: the listener was guessed, and nobody named it. */
+const withFix = (client: IdentityAdmin['client'], fix: string): IdentityAdmin['client'] => ({
+  request: async (request) => {
+    try {
+      return await client.request(request);
+    } catch (cause) {
+      if (!(cause instanceof AppError) || cause.code !== 'connection-refused') throw cause;
+      throw new AppError(cause.code, cause.status, cause.message, { cause: cause.cause, fix });
+    }
+  },
+});
+
 /**
- * The admin listener of Identity that the flags name, else that of the stack of this folder; dispose it.
+ * The admin listener of Identity that the flags name, else that of the stack of the state folder, which is that of this folder where the
+ * flags name none; dispose it.
  *
  * @throws AppError `usage` where there is neither, `operator-unreadable`
  */
 export const identityAdmin = async (
-  { operator, url }: { readonly operator: string | undefined; readonly url: string | undefined },
+  flags: { readonly stateDir: string | undefined; readonly operator: string | undefined; readonly url: string | undefined },
   process: Pick<CliProcess, 'cwd' | 'env' | 'home'>,
 ): Promise<IdentityAdmin & AsyncDisposable> => {
-  const found = operator === undefined ? await stackHere(process) : null;
+  const { stateDir, operator, url } = flags;
+  const found = operator === undefined || stateDir !== undefined ? await stackOf(stateDir, process) : null;
   const folder = operator ?? found?.operator;
   if (folder === undefined)
-    throw usageError('--operator is missing, and there is no stack here', {
+    throw usageError(`--operator is missing, and there is no stack ${stateDir === undefined ? 'here' : `in ${stateDir}`}`, {
       fields: [{ field: '--operator', message: 'is missing' }],
-      fix: 'Name the folder with ca.pem, cli-client.pem and cli-client.key by --operator, or start a stack with `passthru up`.',
+      fix: 'Name the state folder of a stack by --state-dir, or the folder with ca.pem, cli-client.pem and cli-client.key by --operator, or start a stack with `passthru up`.',
     });
   const client = await operatorClient(folder, { maxBytes: PAGE_BYTES });
-  return { url: url ?? found?.identityUrl ?? IDENTITY_ADMIN_URL, client, [Symbol.asyncDispose]: () => client[Symbol.asyncDispose]() };
+  const fix =
+    found === null
+      ? 'Name the admin listener of Identity by --url, or the state folder of its stack by --state-dir.'
+      : 'Start the stack with `passthru up`, or name another one by --state-dir, or the admin listener of Identity by --url.';
+  return {
+    url: url ?? found?.identityUrl ?? IDENTITY_ADMIN_URL,
+    client: url === undefined ? withFix(client, fix) : client,
+    [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),
+  };
 };
