@@ -215,7 +215,8 @@ Examples:
     --role tenant-admin --password-file ann.password --operator /srv/passthru/operator`;
 
 export const ACCOUNT_HELP = `${IDENTITY_LISTENER}
-An account is named by its id or its user name. Accounts of a demo are those of its seed, and stay as they are.
+An account is named by its id or its user name. Accounts of a demo are shown and not changed by an operator. Their
+people change passwords and second factors at /account; passthru reset-demo brings those of the seed back.
 
 Examples:
   passthru account list
