@@ -11,15 +11,17 @@ export interface SecondFactorView {
   readonly username: string;
   /** Whether a code would do. */
   readonly code: boolean;
+  /** Whether one of an app would: else only a recovery code. */
+  readonly app: boolean;
   /** JSON for the browser, where a passkey would do; absent where none would. */
   readonly passkeyOptions?: string;
   /** Why the last attempt failed. */
   readonly problem?: string;
 }
 
-const codeForm = ({ action, csrfToken, problem }: SecondFactorView) => markup`<form method="post" action="${action}">
+const codeForm = ({ action, csrfToken, app, problem }: SecondFactorView) => markup`<form method="post" action="${action}">
 <input type="hidden" name="_csrf" value="${csrfToken}">
-<label for="code">Code of your app, or a recovery code</label>
+<label for="code">${app ? 'Code of your app, or a recovery code' : 'Recovery code'}</label>
 <input id="code" name="code" type="text" autocomplete="one-time-code" autocapitalize="none" spellcheck="false" maxlength="64" required autofocus${problem !== undefined && markup` aria-invalid="true" aria-describedby="problem"`}>
 <div class="actions">
 <button class="primary" type="submit" name="decision" value="code">Continue</button>

@@ -44,7 +44,14 @@ describe('parseForms', () => {
   });
 
   it('knows a form that asks for a code of an app', () => {
-    const page = secondFactorPage({ action: '/there', csrfToken: unique('csrf'), purpose: 'a client', username: 'someone', code: true });
+    const page = secondFactorPage({
+      action: '/there',
+      csrfToken: unique('csrf'),
+      purpose: 'a client',
+      username: 'someone',
+      code: true,
+      app: true,
+    });
     expect(parseForms(renderHtml(page))).toMatchObject([{ action: '/there', passwords: [], asksForCode: true }]);
   });
 

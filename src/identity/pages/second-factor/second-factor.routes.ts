@@ -64,15 +64,16 @@ export const registerSecondFactor = (
     const logIn = await underWay(request, reply);
     const step = await steps.find(request, logIn.path);
     const account = await accounts.find(step.accountId);
-    const demanded = account === undefined ? 'unmet' : demandedFactors(step.askedAcr, await factors.of(step.accountId));
+    const own = await factors.of(step.accountId);
+    const demanded = account === undefined ? 'unmet' : demandedFactors(step.askedAcr, own);
     if (account === undefined || typeof demanded === 'string') throw logInExpired();
-    return { logIn, step, account, demanded };
+    return { logIn, step, account, demanded, hasApp: own.totp !== null };
   };
 
   const show = async (
     request: FastifyRequest,
     reply: FastifyReply,
-    { logIn, account, demanded }: Awaited<ReturnType<typeof open>>,
+    { logIn, account, demanded, hasApp }: Awaited<ReturnType<typeof open>>,
     problem?: string,
   ) => {
     const page = secondFactorPage({
@@ -81,6 +82,7 @@ export const registerSecondFactor = (
       purpose: logIn.purpose,
       username: account.username,
       code: demanded.code,
+      app: hasApp,
       ...(demanded.passkey ? { passkeyOptions: await passkeys.requestOptions(account.accountId) } : {}),
       ...(problem === undefined ? {} : { problem }),
     });

@@ -2,6 +2,7 @@ import * as oidc from 'openid-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KMS_RESOURCE } from '#infra/magic/magic.ts';
 import { type FactorsWorld, factorsWorld, PASSWORD, type Person, submitTo } from '#test/identity/support/second-factors.ts';
+import { softPasskey } from '#test/identity/support/soft-passkey.ts';
 import { databaseKinds } from '#test/support/database.ts';
 import type { Browser } from '#test/support/identity-browser.ts';
 import { ISSUER } from '#test/support/identity.ts';
@@ -103,6 +104,19 @@ describe.each(databaseKinds())('a second factor on %s', (kind) => {
     expect([(await tries(first)).status, (await tries(first)).status]).toEqual([200, 403]);
     const page = await tries(` ${second.replaceAll('-', ' ').toUpperCase()} `);
     expect([page.status, page.html.includes('8 are left.')]).toEqual([200, true]);
+  });
+
+  it('that is a passkey alone is asked for without the words of an app, which there is none of', async () => {
+    const [browser, person] = [world.browser(), await world.person()];
+    await world.logIn(browser, person);
+    const adding = await browser.visit('/account/passkeys');
+    const options = (/data-options="([^"]*)"/.exec(adding.html)?.[1] ?? '').replaceAll('&quot;', '"').replaceAll('&amp;', '&');
+    const credential = softPasskey(ISSUER).create(options);
+    await submitTo(browser, adding, '/account/passkeys', { decision: 'passkey', credential, name: 'key' });
+    const asked = async () => (await world.logIn(world.browser(), person)).html;
+    expect(await asked()).toContain('<label for="code">Recovery code</label>');
+    await world.addApp(browser);
+    expect(await asked()).toContain('<label for="code">Code of your app, or a recovery code</label>');
   });
 
   it('is made anew and removed by its owner soon after the log-in alone', async () => {
