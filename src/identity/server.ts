@@ -259,7 +259,7 @@ export const buildIdentity = async (options: {
   const withoutPkce = await clientAdministration.withoutPkce();
   if (withoutPkce.length > 0) emit({ type: 'pkce-exceptions', clientIds: withoutPkce });
   const ends = createEndAccess({ database, provider, revocations, now });
-  const checkClient = createClientCheck(provider, resourceServers);
+  const checkClient = createClientCheck({ provider, resourceServers, signingAlgorithms: config.signing.algorithms });
   const registration = config.registration.enabled
     ? await openRegistration(app, {
         database,

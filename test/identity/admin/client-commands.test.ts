@@ -83,7 +83,8 @@ describe('Commands for clients', () => {
       ['--auth tls_client_auth --certificate worker.example', 64, /san_dns=worker\.example/],
       ['--auth tls_client_auth --certificate san_ip=worker', 2, /--certificate is in no form/],
       ['--auth tls_client_auth --certificate san_dns=worker.example', 2, /asks for no client certificate/],
-      ['--id-token-alg RS256', 2, /id_token_signed_response_alg must be/],
+      ['--id-token-alg RS256', 2, /--id-token-alg must be ES256[^]*signing\.algorithms/],
+      ['--introspection-alg PS256', 2, /--introspection-alg must be ES256[^]*signing\.algorithms/],
       ['--jwks-uri https://client.example/jwks.json --auth private_key_jwt', 2, /jwks_uri is never reached/],
     ] as const) {
       const refused = await call(['client', 'create', unique('worker'), ...flags.split(' '), ...WORKER.split(' ')]);
