@@ -83,6 +83,7 @@ it('An act of an operator stands in the log with the account or client that it w
     token_endpoint_auth_method: 'none',
     grant_types: ['authorization_code'],
     redirect_uris: ['https://app.example/callback'],
+    scopes: ['openid'],
   };
   const made = await test.admin('/admin/v1/clients', { method: 'POST', body });
   const disabled = await test.admin(`/admin/v1/clients/${clientId}/disabled`, { method: 'PUT', body: { disabled: true } });

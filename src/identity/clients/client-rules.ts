@@ -55,6 +55,12 @@ const ofGrants = ({ authMethod, grantTypes, redirectUris, scopes, tenantId, back
       'Name where a log-in leads back to.',
     ),
     ...when(
+      logsIn && scopes.length === 0,
+      'scopes',
+      'is empty, yet the client uses authorization codes: it could ask for nothing',
+      'Name what it may ask for, for example openid.',
+    ),
+    ...when(
       grantTypes.includes('refresh_token') && !logsIn && !grantTypes.includes(DEVICE_GRANT),
       'grant_types',
       'has refresh_token, and no grant that gives one',

@@ -139,7 +139,13 @@ describe('An account and a client that an operator makes', () => {
       ['--permission is kms:everything, which no resource server defines'],
     ],
     ['client create _app --auth none --grant refresh_token', ['<id> must be letters, digits, dots, hyphens and underscores']],
-    ['client create UNIQUE --auth none --grant authorization_code', ['--redirect-uri is empty, yet the client uses authorization codes']],
+    [
+      'client create UNIQUE --auth none --grant authorization_code',
+      [
+        '--redirect-uri is empty, yet the client uses authorization codes',
+        '--scope is empty, yet the client uses authorization codes: it could ask for nothing',
+      ],
+    ],
     [
       'client create UNIQUE --auth none --grant authorization_code --redirect-uri app',
       ['--redirect-uri must be a URI with its scheme, without blanks'],

@@ -73,6 +73,7 @@ describe('Rules of clients', () => {
   });
 
   it.each([
+    ['authorization codes that nothing can be asked for with', '/scopes', web({ scopes: [] })],
     ['a client that acts for itself and is public', '/grant_types', aServiceClient({ authMethod: 'none' })],
     ['refresh tokens that no grant gives', '/grant_types', aServiceClient({ grantTypes: ['client_credentials', 'refresh_token'] })],
     ['an origin with its default port', '/cors_origins/0', web({ corsOrigins: ['https://app.example:443'] })],
