@@ -128,7 +128,7 @@ const PAGES: readonly (readonly [name: string, status: number, words: string, vi
   [
     'a redirect URI of somebody else',
     400,
-    'is not set up for this server',
+    'wants you to be sent back (redirect_uri) is none of those that it registered.',
     (browser) => browser.visit(authorization({ redirect_uri: 'https://attacker.test/' })),
   ],
   ['a request that is too long', 400, 'The parameter state has', (browser) => browser.visit(authorization({ state: 'x'.repeat(3_000) }))],

@@ -24,6 +24,12 @@ export const bringsNoCookie = ({ cookie = '' }: { readonly cookie?: string | und
 const NOT_SET_UP =
   'The application is not set up for this server, and nothing was sent to it. Go back, and tell those who run the application what stands here.';
 
+/** In the place of words of oidc-provider, which are for programmers. */
+const MESSAGES: Readonly<Record<string, string>> = {
+  invalid_redirect_uri:
+    'The address to which the application wants you to be sent back (redirect_uri) is none of those that it registered.',
+};
+
 /** What a person can do about an error of OAuth that goes to no client. */
 const FIXES: Readonly<Record<string, string>> = {
   invalid_client: NOT_SET_UP,
@@ -47,7 +53,7 @@ export const refusalView = (
   const isLost = cause instanceof errors.SessionNotFound || /^could not find .* details$/.test(refusal.error_description ?? '');
   if (isLost && bringsNoCookie(req.headers)) return COOKIES_MISSING;
   if (cause instanceof errors.SessionNotFound) return INTERACTION_GONE;
-  const words = { code: refusal.error, message: refusal.error_description ?? 'The request was refused.' };
+  const words = { code: refusal.error, message: MESSAGES[refusal.error] ?? refusal.error_description ?? 'The request was refused.' };
   if (oidc?.route?.startsWith('end_session')) {
     // Another site's form brings no cookie of a session, so that its absence says little.
     const state = oidc.session?.accountId === undefined ? 'This browser showed no log-in here.' : 'You are still logged in.';
