@@ -36,6 +36,12 @@ describe.each(databaseKinds())('authorization code on %s', (kind) => {
     expect(decodeJwt(tokens.id_token)).toMatchObject({
       aud: client.clientId,
       nonce: attempt.url.searchParams.get('nonce'),
+      sub: account.accountId,
+      name: account.name,
+      preferred_username: account.username,
+      tenant_id: account.tenantId,
+      roles: ['user'],
+      auth_time: expect.any(Number),
       at_hash: createHash('sha256').update(tokens.access_token).digest().subarray(0, 16).toString('base64url'),
     });
     expect(tokens).toMatchObject({ token_type: 'Bearer', expires_in: 600, scope: 'openid profile offline_access kms:read kms:crypto' });
@@ -242,7 +248,7 @@ describe.each(databaseKinds())('authorization code on %s', (kind) => {
     });
   });
 
-  test('without a resource scope the token is opaque; userinfo is open to it and to the token for a resource', async () => {
+  test('without a resource scope the token is opaque; userinfo is open to it and to the token for a resource, whose ID token says the same', async () => {
     await using provider = await providerOn(kind);
     const [account, client] = [anAccount({ email: 'someone@passthru.example' }), aClient()];
     provider.register(account, client);
@@ -263,6 +269,8 @@ describe.each(databaseKinds())('authorization code on %s', (kind) => {
       roles: account.roles,
     });
     expect((await userinfo(kms.access_token)).json()).toEqual(info.json());
+    expect(decodeJwt(openid.id_token)).not.toHaveProperty('name');
+    expect(decodeJwt(kms.id_token)).toMatchObject(info.json<object>());
     expect(refused.map(({ status }) => status)).toEqual([401, 401, 401]);
   });
 
