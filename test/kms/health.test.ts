@@ -93,7 +93,7 @@ describe('/readyz', () => {
 
   it.each<[string, (issuer: FakeIssuer) => void, RegExp]>([
     ['a redirect, which is not followed', (issuer) => void (issuer.jwksStatus = 302), /answered with 302/],
-    ['more than 64 KiB', (issuer) => void (issuer.jwks = { keys: [], padding: 'x'.repeat(70_000) }), /larger than 65536 bytes/],
+    ['more than 256 KiB', (issuer) => void (issuer.jwks = { keys: [], padding: 'x'.repeat(270_000) }), /larger than 262144 bytes/],
     ['no usable key', (issuer) => void (issuer.jwks = { keys: [] }), /no usable key for ES256/],
   ])('is red when Identity answers with %s', async (_, change, cause) => {
     await using house = await kmsHouse();
