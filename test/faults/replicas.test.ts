@@ -112,9 +112,13 @@ describe.runIf(await dockerImages('postgres:17-trixie', 'haproxy:3.0-trixie'))('
       const refresh = { grant_type: 'refresh_token', client_id: PUBLIC_CLIENT, refresh_token: tokens.refresh_token };
       const again = await post<Tokens>(fetching, `${issuer}/oauth2/token`, refresh);
       expect(await read(again.access_token)).toBe(200);
-      // Used twice: whoever is asked, the whole family ends.
+      // Sent again while nobody has used its successor, it has that same successor from any of them.
+      const repeated = await post<Tokens>(fetching, `${issuer}/oauth2/token`, refresh);
+      expect(repeated.refresh_token).toBe(again.refresh_token);
+      // Once that is used, whoever is asked for the old one ends the whole family.
+      const next = await post<Tokens>(fetching, `${issuer}/oauth2/token`, { ...refresh, refresh_token: again.refresh_token });
       await expect(post(fetching, `${issuer}/oauth2/token`, refresh)).rejects.toThrow(/400 .*invalid_grant/);
-      await expect(post(fetching, `${issuer}/oauth2/token`, { ...refresh, refresh_token: again.refresh_token })).rejects.toThrow(/400/);
+      await expect(post(fetching, `${issuer}/oauth2/token`, { ...refresh, refresh_token: next.refresh_token })).rejects.toThrow(/400/);
     }
   });
 
