@@ -11,7 +11,7 @@ export const stateOf = (file) => {
   return found === undefined ? null : [found.size, Math.trunc(found.mtimeMs)];
 };
 
-/** Whether bundle/ is there, and each file that it was made of is as it was then. `build/bundle.ts` writes the list. */
+/** Whether bundle/ is there, and each file that it was made of, or by, is as it was then. `build/bundle.ts` writes the list. */
 export const isCurrent = (root) => {
   const list = join(root, 'bundle/sources.json');
   if (!existsSync(list)) return false;

@@ -104,7 +104,7 @@ const tooOld = () => {
 const failed = (error) => {
   // One of ours says what to do; of any other, all that is known of it helps.
   const isOurs = error && typeof error.fix === 'string';
-  const words = isOurs ? error.message + '\nFix: ' + error.fix + '.' : (error && error.stack) || error;
+  const words = isOurs ? error.message + '\nFix: ' + error.fix : (error && error.stack) || error;
   process.stderr.write('passthru cannot start: ' + words + '\n');
   process.exitCode = 2;
 };

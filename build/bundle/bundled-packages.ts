@@ -28,7 +28,7 @@ export const packagesOf = async (modules: readonly string[]): Promise<{ readonly
   return { list: `${JSON.stringify(list, null, 2)}\n`, licences: licences.join(`\n${'-'.repeat(80)}\n\n`) };
 };
 
-/** The folder of the package: the nearest with a package.json that has a name. Some have one without for a folder of theirs. */
+/** The folder of the package that a module belongs to: the one below the nearest node_modules, whatever package.json lies in between. */
 const folderOf = (file: string): string => {
   const [, folder] = /^(.*\/node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(file) ?? [];
   if (folder === undefined || !existsSync(join(folder, 'package.json'))) throw new Error(`${dirname(file)} belongs to no package`);

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { cp, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { rolldown } from 'rolldown';
@@ -74,9 +75,15 @@ export const makeProgram = async (root: string, { entries, holds, beside }: Prog
   return [...modules.map((id) => relative(root, id).split(sep).join('/')), ...Object.values(beside)];
 };
 
-/** Each file of ours that went in, and npm's list of the packages, with its state; of one that changed meanwhile none that would ever hold. */
+/** Files that say how a bundle is made, beside what goes in. */
+const RECIPE = ['build/bundle.ts', ...readdirSync(import.meta.dirname).map((name) => `build/bundle/${name}`)];
+
+/**
+ * Each file of ours that went in or says how, and npm's list of the packages, with its state; of one that changed meanwhile none that would
+ * ever hold.
+ */
 const statesOf = (root: string, files: readonly string[], began: number): Readonly<Record<string, unknown>> => {
   const ours = new Set(files.filter((file) => /^(src|bin)\//.test(file)));
-  const states = [...ours, INSTALLED].toSorted().map((file) => [file, stateOf(join(root, file))] as const);
+  const states = [...ours, ...RECIPE, INSTALLED].toSorted().map((file) => [file, stateOf(join(root, file))] as const);
   return Object.fromEntries(states.map(([file, state]) => [file, state === null || state[1] < began ? state : []]));
 };

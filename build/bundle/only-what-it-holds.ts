@@ -3,11 +3,11 @@ import type { Plugin } from 'rolldown';
 
 const ELSEWHERE = '\0elsewhere';
 
-/** Thrown where a program comes to a part that it does not hold; the commands of an image that are there for no purpose, mostly. */
+/** A program names every command in its help; one that it does not hold says where it is. */
 const REFUSAL = `
 import { AppError } from '#infra/apperr/app-error.ts';
 throw new AppError('not-in-this-program', 501, 'This command is not part of the server and its image.', {
-  fix: 'Run it by the package: npx passthru',
+  fix: 'Run it by the package, npx passthru.',
 });
 `;
 
@@ -23,13 +23,12 @@ export const onlyWhatItHolds = (root: string, holds: readonly string[]): Plugin 
     filter: { id: /^[#.]/ },
     handler(specifier, importer, { kind }) {
       if (importer === undefined || importer.includes('node_modules')) return null;
-      const from = importer === ELSEWHERE ? join(root, 'src/cli/main.ts') : importer;
-      const path = specifier.startsWith('#') ? join(root, 'src', specifier.slice(1)) : join(dirname(from), specifier);
+      const path = specifier.startsWith('#') ? join(root, 'src', specifier.slice(1)) : join(dirname(importer), specifier);
       const file = relative(root, path).split(sep).join('/');
       if (!file.startsWith('src/')) return null;
       if (holds.some((each) => file === each || file.startsWith(`${each}/`))) return path;
       if (kind === 'dynamic-import') return ELSEWHERE;
-      throw new Error(`${relative(root, from)} imports ${file}, which this program does not hold (build/programs.ts)`);
+      throw new Error(`${relative(root, importer)} imports ${file}, which this program does not hold (build/programs.ts)`);
     },
   },
   load: {

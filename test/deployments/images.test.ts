@@ -109,7 +109,7 @@ describe.runIf(await dockerImages('node:26-trixie-slim', 'otel/opentelemetry-col
       (error: { readonly stderr: string }) => error,
     );
     expect(failed.stderr).toContain('This command is not part of the server and its image.');
-    expect(failed.stderr).toContain('Fix: Run it by the package: npx passthru');
+    expect(failed.stderr).toContain('Fix: Run it by the package, npx passthru.');
   });
 
   it('of the KMS starts with what was compiled at its build, on a root file system that cannot be written', async () => {

@@ -116,14 +116,14 @@ describe('the images of a run', () => {
   it('are built, the missing ones only, with a label by which they are found again', async () => {
     const { fake, tag } = await filled();
     fake.images.delete(`passthru-kms:${tag}`);
-    const { done, progress, calls } = await ensure(fake, { to: ' build kms', stdout: '#6 [kms dependencies 4/4] RUN npm ci\n' });
+    const { done, progress, calls } = await ensure(fake, { to: ' build kms', stdout: '#6 [kms 5/7] COPY bundle/kms bundle/cli\n' });
     // The program of this test builds nothing, and that is seen.
     expect(done).toMatchObject({ ok: false, error: { code: 'image-not-built' } });
     expect(calls).toHaveLength(1);
     expect(calls[0]?.args).toMatch(/^compose -p passthru-[0-9a-f]{8} .* -f - --progress plain build kms$/);
     expect(calls[0]?.input).toContain('passthru.image: kms');
     expect(calls[0]?.env['PASSTHRU_TAG']).toBe(tag);
-    expect(progress).toEqual(['building images: kms dependencies 4/4 RUN npm ci']);
+    expect(progress).toEqual(['building images: kms 5/7 COPY bundle/kms bundle/cli']);
   });
 
   it('fail alone, by their name: one that cannot be built keeps no other from being built', async () => {
@@ -165,18 +165,22 @@ describe('the images of a run', () => {
     const build = (said: string) => ({
       to: ' build ',
       code: 1,
-      stdout: `#9 [kms dependencies 4/4] RUN npm ci\n------\n > [kms dependencies 4/4] RUN npm ci:\n1.02 ${said}\n------\n`,
-      stderr: 'target kms: failed to solve: process "/bin/sh -c npm ci" did not complete successfully: exit code: 1\n',
+      stdout: `#9 [kms 7/7] RUN node --input-type=module\n------\n > [kms 7/7] RUN node --input-type=module:\n1.02 ${said}\n------\n`,
+      stderr: 'target kms: failed to solve: process "/bin/sh -c node --input-type=module" did not complete successfully: exit code: 1\n',
     });
     const errors = [
-      ['npm error code EAI_AGAIN', 'registry-unreachable', 'Go online'],
-      ['npm error network request failed, reason: socket hang up', 'registry-unreachable', 'Go online'],
-      ['npm error network read ECONNRESET', 'registry-unreachable', 'Go online'],
+      ['dial tcp: lookup registry-1.docker.io: no such host', 'registry-unreachable', 'Go online'],
+      ['net/http: TLS handshake timeout', 'registry-unreachable', 'Go online'],
+      ['read ECONNRESET', 'registry-unreachable', 'Go online'],
       ['Cannot connect to the Docker daemon at unix:///var/run/docker.sock', 'docker-not-running', 'Start Docker'],
-      ['write /app/node_modules/x: no space left on device', 'docker-disk-full', 'Free space'],
+      ['write /app/bundle/cli/main.js: no space left on device', 'docker-disk-full', 'Free space'],
       ['toomanyrequests: You have reached your pull rate limit', 'registry-rate-limit', 'docker login'],
-      ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'registry-certificate', 'NODE_EXTRA_CA_CERTS'],
-      ['npm error something else', 'image-build-failed', 'docker build'],
+      [
+        'tls: failed to verify certificate: x509: certificate signed by unknown authority',
+        'registry-certificate',
+        'trust it in the Docker engine',
+      ],
+      ['Error: something else', 'image-build-failed', 'docker build'],
     ] as const;
     for (const [said, code, fix] of errors) {
       const { done } = await ensure(fakeDocker(), { to: ' pull ' }, build(said));
@@ -232,13 +236,13 @@ describe('the progress of builds and pulls', () => {
   it('is one clause for each step that is really done', async () => {
     const { progress } = await told([
       '#1 [internal] load build definition from Dockerfile',
-      '#6 [kms dependencies 4/4] RUN --mount=type=secret,id=ca npm ci',
-      '#6 0.204 added 120 packages',
-      '#6 [kms dependencies 4/4] RUN --mount=type=secret,id=ca npm ci',
+      '#6 [kms 5/7] COPY bundle/kms bundle/cli',
+      '#6 0.204 copied',
+      '#6 [kms 5/7] COPY bundle/kms bundle/cli',
       '#6 DONE 1.4s',
       '#9 exporting to image',
     ]);
-    expect(progress).toEqual(['building images: kms dependencies 4/4 RUN npm ci']);
+    expect(progress).toEqual(['building images: kms 5/7 COPY bundle/kms bundle/cli']);
   });
 
   it('is nothing for what Compose says in plain text between its JSON lines', async () => {

@@ -75,14 +75,13 @@ const KNOWN: readonly Known[] = [
     fix: 'Correct the proxy settings of the Docker engine.',
   },
   {
-    pattern: /x509:|certificate signed by unknown authority|SELF_SIGNED_CERT|UNABLE_TO_(VERIFY|GET_ISSUER)|unable to get local issuer/i,
+    pattern: /x509:|certificate signed by unknown authority/i,
     code: 'registry-certificate',
     message: 'a registry shows a certificate that is not trusted',
-    fix: 'A network that intercepts TLS needs its CA: trust it in the Docker engine, and name its bundle in NODE_EXTRA_CA_CERTS for the builds.',
+    fix: 'A network that intercepts TLS needs its CA: trust it in the Docker engine.',
   },
   {
-    pattern:
-      /no such host|EAI_AGAIN|ENOTFOUND|network is unreachable|TLS handshake timeout|i\/o timeout|ENETUNREACH|connection timed out|dial tcp/i,
+    pattern: /no such host|network is unreachable|TLS handshake timeout|i\/o timeout|connection timed out|dial tcp/i,
     ...UNREACHABLE,
   },
   {

@@ -3,7 +3,7 @@ import { jsonObject } from '#infra/json/json-object.ts';
 const WIDTH = 70;
 
 /**
- * Tells what a build does out of the lines of BuildKit's plain progress, such as `#6 [kms dependencies 3/3] RUN npm ci`:
+ * Tells what a build does out of the lines of BuildKit's plain progress, such as `#6 [kms 5/7] COPY bundle/kms bundle/cli`:
  * one clause for each step of a Dockerfile that is really done, none for what is cached or internal.
  */
 export const buildProgress = (tell: (text: string) => void): ((line: string) => void) => {
@@ -11,7 +11,7 @@ export const buildProgress = (tell: (text: string) => void): ((line: string) => 
   return (line) => {
     const [, where, what] = /^#\d+ \[([^\]]+)\] (.+)$/.exec(line) ?? [];
     if (where === undefined || what === undefined || where.includes('internal')) return;
-    const text = cut(`building images: ${where} ${what.replace(/ --mount=\S+/g, '')}`);
+    const text = cut(`building images: ${where} ${what}`);
     if (text !== last) tell(text);
     last = text;
   };
