@@ -19,7 +19,6 @@ import { createAccounts } from './accounts/accounts.service.ts';
 import { createAdministeredAccounts } from './accounts/create-administered-accounts.ts';
 import { createNewAccounts } from './accounts/new-accounts.ts';
 import { openBreachedList } from './accounts/passwords/breached-list.ts';
-import { noBreachedPasswords } from './accounts/passwords/breached-passwords.ts';
 import { createNewPasswords } from './accounts/passwords/new-passwords.ts';
 import { createPasswordChanges } from './accounts/passwords/password-changes.ts';
 import { createAdmin } from './admin/admin.ts';
@@ -112,6 +111,7 @@ export const buildIdentity = async (options: {
   const accounts = createAccounts({ database, demo: options.demo, passwords: passwords.people, limits: limits() });
   const serviceClients = await loadServiceClients(config.service_clients);
   const browserClients = config.browser_clients.map(toBrowserClient);
+  const configured = [...[...serviceClients.values()].map(({ client }) => client), ...browserClients];
   const clients = createClients({
     database,
     demo: options.demo,
@@ -172,13 +172,11 @@ export const buildIdentity = async (options: {
     limits: createAttemptLimits({ closing: closing.signal, slowness: 10 }),
     now,
   });
-  const { breached_list: breachedList } = config.passwords;
-  const breached = breachedList === undefined ? noBreachedPasswords : await openBreachedList(breachedList);
+  const breached = await openBreachedList(config.passwords.breached_list);
   const hashNewPassword = createNewPasswords({ passwords: passwords.people, breached });
   const passwordChanges = createPasswordChanges({ database, accounts, hashNewPassword, endAccess: provider.endAccessOfAccount, now });
   // One that oidc-provider would refuse at each request is an error of the start.
-  for (const client of [...browserClients, ...[...serviceClients.values()].map((service) => service.client)])
-    await provider.checkClient(client);
+  for (const client of configured) await provider.checkClient(client);
   for (const job of [...databases.jobs, ...provider.jobs, ...outgoing.jobs, forgetRevocations(revocationFeed)]) opened.use(jobs.start(job));
   const demoData = opened.use(
     openDemoData({
@@ -248,7 +246,6 @@ export const buildIdentity = async (options: {
   });
   registerLanding(app, landingOf({ demoAccounts: publicAccounts }));
   registerHealth(app, { dependencies, jobs, telemetry, stopping, detail });
-  const configured = [...[...serviceClients.values()].map(({ client }) => client), ...browserClients];
   const clientAdministration = createClientAdministration({
     database,
     demo: options.demo,
@@ -274,7 +271,7 @@ export const buildIdentity = async (options: {
       })
     : null;
   if (registration !== null) opened.use(jobs.start(registration.job));
-  const isOfConfiguration = (id: string): boolean => serviceClients.has(id) || browserClients.some(({ clientId }) => clientId === id);
+  const isOfConfiguration = (id: string): boolean => configured.some(({ clientId }) => clientId === id);
   const admin = await createAdmin({
     config: config.admin,
     telemetry,

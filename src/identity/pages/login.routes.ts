@@ -1,42 +1,21 @@
 import type { FastifyReply } from 'fastify';
-import type { PublicAccount } from '#infra/html/landing-page.ts';
 import type { App } from '#infra/http/server.ts';
-import type { NameTag } from '#infra/secrets/name-tags.ts';
 import type { Account } from '#identity/accounts/account.ts';
-import type { Accounts } from '#identity/accounts/accounts.ts';
-import type { Emit } from '../events.ts';
 import { demandedFactors } from '#identity/factors/acr.ts';
-import type { SecondFactors } from '#identity/factors/factors.ts';
-import type { Passkeys } from '#identity/factors/passkeys.ts';
 import type { InteractionDetails, Interactions } from '#identity/provider/interactions/interactions.ts';
 import { pageHeaders } from '#infra/html/content-policy.ts';
 import { renderHtml } from '#infra/html/html.ts';
 import { formOf } from './forms/form-protection.ts';
 import { givenCredentials, loginFormSchema } from './forms/login-form.ts';
 import { finish, interactionAt, interactionParams, returnTargets } from './interaction-request.ts';
-import type { LoginStep, LoginSteps } from './second-factor/login-steps.ts';
+import { type LogInMeans, WRONG_CREDENTIALS } from './second-factor/log-in-means.ts';
+import type { LoginStep } from './second-factor/login-steps.ts';
 import { registerSecondFactor } from './second-factor/second-factor.routes.ts';
 import { problemOf } from './forms/waiting-problem.ts';
 import { loginPage } from '#identity/views/login-page.ts';
 
-const WRONG = 'The user name or the password is wrong.';
-
 /** `GET` and `POST /login/<uid>`: proves who the user is and goes back into the authorization. */
-export const registerLogin = (
-  app: App,
-  options: {
-    readonly interactions: Interactions;
-    readonly demoAccounts: readonly PublicAccount[];
-    readonly accounts: Pick<Accounts, 'authenticate' | 'find'>;
-    readonly factors: Pick<SecondFactors, 'of' | 'verifyCode'>;
-    readonly passkeys: Pick<Passkeys, 'requestOptions' | 'verify'>;
-    readonly steps: LoginSteps;
-    readonly emit: Emit;
-    readonly nameTag: NameTag;
-    /** Epoch milliseconds. */
-    readonly now: () => number;
-  },
-): void => {
+export const registerLogin = (app: App, options: LogInMeans & { readonly interactions: Interactions }): void => {
   const { interactions, accounts, demoAccounts, factors, steps, emit, nameTag, now } = options;
 
   const askForSecond = async (reply: FastifyReply, details: InteractionDetails, step: Omit<LoginStep, 'askedAcr'>) => {
@@ -128,7 +107,7 @@ export const registerLogin = (
       }
       if (account === null) {
         emit({ type: 'login-failed', reason: 'wrong-credentials', ...tried });
-        return again(403, WRONG);
+        return again(403, WRONG_CREDENTIALS);
       }
       const { id: accountId, tenantId } = account;
       const demanded = demandedFactors(details.askedAcr, await factors.of(accountId));

@@ -5,21 +5,10 @@ import { renderHtml } from '#infra/html/html.ts';
 import { userCodePage } from '#identity/views/device-page.ts';
 import { errorPage } from '#identity/views/error-page.ts';
 import { changeAccountPage, formPostPage, nobodyLeftPage } from '#identity/views/form-post-page.ts';
-import type { Database } from '#infra/database/databases.ts';
 import { SIGNS_UNTIL } from '#infra/magic/signs-until.ts';
-import type { ErrorDetail } from '#infra/http/problem.ts';
-import type { RefusalLog } from '#infra/http/refusals.ts';
-import type { Telemetry } from '#infra/telemetry/telemetry.ts';
-import type { Accounts } from '#identity/accounts/accounts.ts';
-import type { Clients } from '#identity/clients/clients.ts';
 import { toldAcr } from '#identity/factors/acr.ts';
-import type { IdentityTables } from '#identity/database/tables.ts';
-import type { Logouts } from '#identity/logouts/logouts.ts';
-import type { Outgoing } from '#identity/outgoing/outgoing.ts';
-import { offeredAlgorithms, type SigningAlgorithm } from '#identity/keys/signing-algorithms.ts';
-import type { SigningKeySet, SigningKeys } from '#identity/keys/signing-keys.ts';
-import type { ResourceServer } from '#identity/resource-servers/resource-server.ts';
-import type { RevocationLog } from '#identity/revocations/revocations.ts';
+import { offeredAlgorithms } from '#identity/keys/signing-algorithms.ts';
+import type { SigningKeySet } from '#identity/keys/signing-keys.ts';
 import { createConfiguration } from './configuration.ts';
 import { answerDirectly } from './direct/answer-directly.ts';
 import { CLIENT_CREDENTIALS_FORM, grantDirectly } from './direct/client-credentials.ts';
@@ -37,7 +26,6 @@ import { createRefreshRotation } from './features/grants/refresh-rotation.ts';
 import { LIFETIMES } from './features/lifetimes.ts';
 import { askedAcrAt } from './records/asked-acr.ts';
 import { completeMetadata } from './features/discovery.ts';
-import type { DpopNonces } from './features/tokens/dpop-nonces.ts';
 import { createJwtIntrospection, INTROSPECTION_PATH } from './features/tokens/introspection.ts';
 import { createOpaqueIntrospection } from './features/tokens/opaque-introspection.ts';
 import { createAccessTokenVerifier } from './features/tokens/jwt-access-token.ts';
@@ -50,6 +38,7 @@ import { createDevicePolls } from './interactions/create-device-polls.ts';
 import { createInteractions } from './interactions/create-interactions.ts';
 import { createOpenInteractions } from './interactions/create-open-interactions.ts';
 import type { OpenIdProvider } from './openid-provider.ts';
+import type { OpenIdProviderOptions } from './provider-options.ts';
 import { recordOf, toClientMetadata } from './records/client-metadata.ts';
 import { refuseCertificates, refuseUnreachable } from './records/reachable.ts';
 import { installSeams } from './seams.ts';
@@ -63,49 +52,6 @@ import { isReference } from './store/payload-hashes.ts';
 import { createPayloadStore } from './store/payloads.store.ts';
 import { endAccessOfAccount, revokeForAccounts, revokeForClients, revokeForClientsSince } from './store/revoke-owners.ts';
 import { sweepExpired } from './store/sweep-expired.ts';
-
-export interface OpenIdProviderOptions {
-  /** https URL without path: `iss` of every token. */
-  readonly issuer: string;
-  readonly database: Database<IdentityTables>;
-  readonly accounts: Pick<Accounts, 'find'>;
-  readonly clients: Clients;
-  readonly signingKeys: Pick<SigningKeys, 'current'>;
-  /** Sends the requests to addresses of clients. */
-  readonly outgoing: Pick<Outgoing, 'fetch' | 'whyNot'>;
-  /** Has clients told of log-outs. */
-  readonly logouts: Logouts;
-  /** Hears of somebody who has logged out where a client, or nobody, asked for it. */
-  readonly onLoggedOut?: (logout: { readonly accountId: string; readonly clientId: string | null }) => void;
-  /** Newest first: the first signs cookies, all verify. At least one, each of 32 random bytes or more. */
-  readonly cookieKeys: readonly [string, ...string[]];
-  readonly resourceServers: readonly ResourceServer[];
-  /** How long after its first use a refresh token may be used once more, because the answer was lost; 0 for never. */
-  readonly refreshGraceSeconds: number;
-  /** Where each token and grant that ends before its time is written down, in the transaction that ends it. */
-  readonly revocations: Pick<RevocationLog, 'record'>;
-  readonly telemetry: Pick<Telemetry, 'log'>;
-  /** How much the answers tell of an outage; `detailed` by default. */
-  readonly detail?: ErrorDetail;
-  /** Sums up in the log who was not let in. */
-  readonly refusals: Pick<RefusalLog, 'refused'>;
-  /** Path of the page for a prompt; the interaction cookie is bound to it and to what lies below. Default `/<prompt>/<uid>`. */
-  readonly interactionPath?: (prompt: 'login' | 'consent', uid: string) => string;
-  /** Algorithms beside ES256 for which a client may ask; none by default. */
-  readonly signingAlgorithms?: readonly SigningAlgorithm[];
-  /** Whether the listener asks for client certificates; it does not by default. */
-  readonly asksForCertificates?: boolean;
-  /** Whether a DPoP proof has to hold a nonce; `offered` by default. */
-  readonly dpopNonces?: DpopNonces;
-  /** Origins whose scripts may read answers to every client, beside those of single clients; none by default. */
-  readonly corsOrigins?: readonly string[];
-  /** Whether clients may register themselves. */
-  readonly registration?: boolean;
-  /** Milliseconds since the epoch. */
-  readonly now?: () => number;
-  /** Milliseconds of a clock that never goes back. */
-  readonly elapsed?: () => number;
-}
 
 const RELOAD_PERIOD_MS = 5000;
 

@@ -6,7 +6,7 @@ import {
   CLIENT_HELP,
   CLIENT_SECRET_HELP,
   SIGNING_KEY_HELP,
-} from '#cli/command-line/help-texts.ts';
+} from '#cli/command-line/identity-help.ts';
 import { ACCOUNT_PASSWORD_FLAGS, CLIENT_CHANGE_FLAGS, CLIENT_ROTATE_SECRET_FLAGS } from '#cli/settings/client-change-flags.ts';
 import { IDENTITY_ADMIN_FLAGS } from '#cli/settings/identity-admin-flags.ts';
 import { ACCOUNT_CREATE_FLAGS, CLIENT_CREATE_FLAGS } from '#cli/settings/operator-flags.ts';

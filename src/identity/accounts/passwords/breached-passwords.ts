@@ -8,6 +8,3 @@ export interface BreachedPasswords {
   /** @throws AppError `breached-list-unreadable` 503: a password that nobody could look up is not taken */
   holds(password: string): Promise<boolean>;
 }
-
-/** Where no list is configured. */
-export const noBreachedPasswords: BreachedPasswords = { holds: async () => false };

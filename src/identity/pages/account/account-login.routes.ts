@@ -2,45 +2,23 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { strictObject } from '#infra/config/schema.ts';
 import { pageHeaders } from '#infra/html/content-policy.ts';
 import { renderHtml } from '#infra/html/html.ts';
-import type { PublicAccount } from '#infra/html/landing-page.ts';
 import type { App } from '#infra/http/server.ts';
-import type { NameTag } from '#infra/secrets/name-tags.ts';
 import type { Account } from '#identity/accounts/account.ts';
-import type { Accounts } from '#identity/accounts/accounts.ts';
 import { demandedFactors } from '#identity/factors/acr.ts';
-import type { SecondFactors } from '#identity/factors/factors.ts';
-import type { Passkeys } from '#identity/factors/passkeys.ts';
 import type { LogIn } from '#identity/provider/interactions/interactions.ts';
 import type { OpenIdProvider } from '#identity/provider/openid-provider.ts';
 import { loginPage } from '#identity/views/login-page.ts';
-import type { Emit } from '../../events.ts';
 import { formOf } from '../forms/form-protection.ts';
 import { givenCredentials, loginFormSchema } from '../forms/login-form.ts';
-import type { LoginSteps } from '../second-factor/login-steps.ts';
+import { type LogInMeans, WRONG_CREDENTIALS } from '../second-factor/log-in-means.ts';
 import { registerSecondFactor } from '../second-factor/second-factor.routes.ts';
 import { problemOf } from '../forms/waiting-problem.ts';
 import { ACCOUNT_LOGIN_PATH, ACCOUNT_PAGE, SECOND_FACTOR_PATH, toAccount } from './account-session.ts';
 
 const PURPOSE = 'your account';
-const WRONG = 'The user name or the password is wrong.';
 
 /** `GET` and `POST /account/login`: a log-in at Identity itself, for the account page; a client that asks later finds its session. */
-export const registerAccountLogin = (
-  app: App,
-  options: {
-    readonly sessions: OpenIdProvider['sessions'];
-    /** Offered as buttons; none where no demo runs. */
-    readonly demoAccounts: readonly PublicAccount[];
-    readonly accounts: Pick<Accounts, 'authenticate' | 'find'>;
-    readonly factors: Pick<SecondFactors, 'of' | 'verifyCode'>;
-    readonly passkeys: Pick<Passkeys, 'requestOptions' | 'verify'>;
-    readonly steps: LoginSteps;
-    readonly emit: Emit;
-    readonly nameTag: NameTag;
-    /** Epoch milliseconds. */
-    readonly now: () => number;
-  },
-): void => {
+export const registerAccountLogin = (app: App, options: LogInMeans & { readonly sessions: OpenIdProvider['sessions'] }): void => {
   const { sessions, demoAccounts, accounts, factors, steps, emit, nameTag, now } = options;
 
   const show = (request: FastifyRequest, reply: FastifyReply, again: { readonly username?: string; readonly problem?: string } = {}) => {
@@ -86,7 +64,7 @@ export const registerAccountLogin = (
     }
     if (account === null) {
       emit({ type: 'login-failed', reason: 'wrong-credentials', ...tried });
-      return again(403, WRONG);
+      return again(403, WRONG_CREDENTIALS);
     }
     const { id: accountId, tenantId } = account;
     if (typeof demandedFactors([], await factors.of(accountId)) === 'string')

@@ -4,18 +4,14 @@ import { strictObject } from '#infra/config/schema.ts';
 import { pageHeaders } from '#infra/html/content-policy.ts';
 import { renderHtml } from '#infra/html/html.ts';
 import type { App } from '#infra/http/server.ts';
-import type { NameTag } from '#infra/secrets/name-tags.ts';
 import type { AccountClaims } from '#identity/accounts/account.ts';
-import type { Accounts } from '#identity/accounts/accounts.ts';
 import { demandedFactors, type SecondMethod } from '#identity/factors/acr.ts';
-import type { SecondFactors } from '#identity/factors/factors.ts';
-import type { Passkeys } from '#identity/factors/passkeys.ts';
 import { PASSKEY_SCRIPT_SOURCE } from '#identity/views/passkey-form.ts';
 import { secondFactorPage } from '#identity/views/second-factor-page.ts';
-import type { Emit } from '../../events.ts';
 import { formOf } from '../forms/form-protection.ts';
 import { problemOf } from '../forms/waiting-problem.ts';
-import { logInExpired, type LoginStep, type LoginSteps } from './login-steps.ts';
+import { logInExpired, type LoginStep } from './login-steps.ts';
+import type { SecondFactorMeans } from './log-in-means.ts';
 
 const bodySchema = strictObject({
   _csrf: Type.String({ maxLength: 512 }),
@@ -24,7 +20,7 @@ const bodySchema = strictObject({
   decision: Type.Optional(Type.Union([Type.Literal('code'), Type.Literal('passkey'), Type.Literal('cancel')])),
 });
 
-const WRONG = 'The code is wrong, or it was used before.';
+const WRONG_CODE = 'The code is wrong, or it was used before.';
 const WRONG_PASSKEY = 'The answer of the passkey is not good, or it came too late.';
 
 /** A log-in that asks for a second factor, as its page sees it. */
@@ -43,18 +39,12 @@ export interface LogInUnderWay {
 /** `GET` and `POST` of the page that asks for the second factor, below the path of a log-in page. */
 export const registerSecondFactor = (
   app: App,
-  options: {
+  options: SecondFactorMeans & {
     /** Route of the page. */
     readonly url: string;
     readonly params: ReturnType<typeof strictObject>;
     /** @throws AppError where there is no such log-in */
     readonly underWay: (request: FastifyRequest, reply: FastifyReply) => Promise<LogInUnderWay>;
-    readonly steps: LoginSteps;
-    readonly accounts: Pick<Accounts, 'find'>;
-    readonly factors: Pick<SecondFactors, 'of' | 'verifyCode'>;
-    readonly passkeys: Pick<Passkeys, 'requestOptions' | 'verify'>;
-    readonly emit: Emit;
-    readonly nameTag: NameTag;
   },
 ): void => {
   const { url, params, underWay, steps, accounts, factors, passkeys, emit, nameTag } = options;
@@ -116,7 +106,7 @@ export const registerSecondFactor = (
     }
     if (second === null) {
       emit({ type: 'second-factor-failed', reason: 'wrong-credentials', ...tried });
-      return show(request, reply.code(403), opened, decision === 'passkey' ? WRONG_PASSKEY : WRONG);
+      return show(request, reply.code(403), opened, decision === 'passkey' ? WRONG_PASSKEY : WRONG_CODE);
     }
     await steps.finish(request, logIn.path);
     return logIn.finish(account, step, second);
