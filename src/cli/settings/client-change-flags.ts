@@ -16,6 +16,7 @@ export const CLEARED_FIELDS = {
   'access-token-ttl': 'access_token_ttl_seconds',
   'backchannel-logout-uri': 'backchannel_logout_uri',
   'cors-origin': 'cors_origins',
+  'keep-refresh-tokens': 'rotate_refresh_tokens',
   'post-logout-redirect-uri': 'post_logout_redirect_uris',
   'require-par': 'require_pushed_authorization_requests',
   role: 'roles',

@@ -37,4 +37,9 @@ export const CLIENT_SECURITY_FLAGS = {
     default: 'false',
     flags: [{ spelling: '--require-par', help: 'its authorization requests have to be pushed (RFC 9126)', means: true }],
   }),
+  keepRefreshTokens: setting({
+    type: boolean,
+    default: 'false',
+    flags: [{ spelling: '--keep-refresh-tokens', help: 'its refresh tokens do not rotate, as FAPI 2.0 wants it', means: true }],
+  }),
 } as const;

@@ -10,4 +10,5 @@ export interface ClientSecurityBody {
   readonly id_token_signed_response_alg?: string;
   readonly introspection_signed_response_alg?: string;
   readonly require_pushed_authorization_requests?: boolean;
+  readonly rotate_refresh_tokens?: boolean;
 }

@@ -15,6 +15,8 @@ export interface ClientSecurityRow {
   /** By which what is signed for it is signed; null for ES256. */
   id_token_alg: string | null;
   introspection_alg: string | null;
+  /** 0 for a client whose refresh tokens stay the same. */
+  rotate_refresh_tokens: number | null;
 }
 
 export const clientPushedRequestsMigration: Migration = {
@@ -45,5 +47,12 @@ export const clientAlgorithmsMigration: Migration = {
   up: async (db) => {
     await db.schema.alterTable('clients').addColumn('id_token_alg', 'text').execute();
     await db.schema.alterTable('clients').addColumn('introspection_alg', 'text').execute();
+  },
+};
+
+export const clientRefreshTokensMigration: Migration = {
+  name: '0024-client-refresh-tokens',
+  up: async (db) => {
+    await db.schema.alterTable('clients').addColumn('rotate_refresh_tokens', 'integer').execute();
   },
 };

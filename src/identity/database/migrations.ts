@@ -4,6 +4,7 @@ import {
   clientCertificatesMigration,
   clientKeysMigration,
   clientPushedRequestsMigration,
+  clientRefreshTokensMigration,
 } from './client-security.table.ts';
 import { accountAccessMigration, accountMigration } from './accounts.table.ts';
 import { initialTokenMigration } from './initial-tokens.table.ts';
@@ -47,4 +48,5 @@ export const identityMigrations: readonly Migration[] = [
   signingKeyAlgorithmMigration,
   clientAlgorithmsMigration,
   passkeyMigration,
+  clientRefreshTokensMigration,
 ];

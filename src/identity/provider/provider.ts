@@ -23,6 +23,7 @@ import { DEVICE_PATH } from './features/grants/device-code.ts';
 import { RESPONSE_TYPES, withoutAlias } from './features/grants/authorization-code.ts';
 import { defaultScope } from './features/grants/client-credentials.ts';
 import { createRefreshRotation } from './features/grants/refresh-rotation.ts';
+import { rotatesFor } from './features/grants/refresh-token.ts';
 import { LIFETIMES } from './features/lifetimes.ts';
 import { askedAcrAt } from './records/asked-acr.ts';
 import { completeMetadata } from './features/discovery.ts';
@@ -148,7 +149,7 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
         introspection: introspectJwt,
         revocation: createJwtRevocation({ verify, store }),
       },
-      rotate,
+      rotation: { rotatesFor, rotate },
       personsToken: createPersonsToken({ verify, store }),
       checkTokenRequest: (ctx, source) => checkTokenRequest(ctx, source, resourceServers),
       completeMetadata: (metadata) =>

@@ -24,7 +24,7 @@ import { noteEndedInteractions, type OpenInteractions } from './seams/open-inter
 import { keepOpenidScopes } from './seams/openid-scopes.ts';
 import { keepPushedRequest } from './seams/pushed-requests.ts';
 import { publishDocuments } from './seams/public-documents.ts';
-import { rotateRefreshTokens, type RotatedToken } from './seams/refresh-rotation.ts';
+import { rotateRefreshTokens, type RefreshRule } from './seams/refresh-rotation.ts';
 import { detectReplays } from './seams/replay-detection.ts';
 import { askForScriptHashes, secureHeaders, withholdFromOrigins } from './seams/response-headers.ts';
 import { nameResponseType } from './seams/response-type.ts';
@@ -52,8 +52,7 @@ export const installSeams = (
     readonly structuredTokens: StructuredTokenAnswers;
     /** A JWT access token of a person, while it counts. */
     readonly personsToken: (token: string) => Promise<PersonsToken | undefined>;
-    /** Uses a refresh token up. @returns the value of its successor */
-    readonly rotate: (token: RotatedToken) => Promise<string>;
+    readonly rotation: RefreshRule;
     /** Throws where what a request for tokens asks for is refused. */
     readonly checkTokenRequest: Parameters<typeof checkBeforeUse>[2];
     readonly completeMetadata: (metadata: Metadata) => Metadata;
@@ -96,7 +95,7 @@ export const installSeams = (
   spareFamilies(provider);
   const current = createCurrentRequest();
   rememberAskedScopes(provider, current);
-  rotateRefreshTokens(provider, current, options.rotate);
+  rotateRefreshTokens(provider, current, options.rotation);
   openUserinfo(provider, current, options.personsToken);
   limitUserCodes(provider, options.devices.guesses);
   readDeviceGrantFirst(provider, current);

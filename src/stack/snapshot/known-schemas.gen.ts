@@ -26,6 +26,7 @@ export const KNOWN_SCHEMAS: Readonly<Record<string, readonly string[]>> = {
     '0021-signing-key-algorithms',
     '0022-client-algorithms',
     '0023-passkeys',
+    '0024-client-refresh-tokens',
   ],
   'the KMS': [
     '0001-barrier-keys',

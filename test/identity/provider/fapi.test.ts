@@ -19,6 +19,7 @@ const aFapiClient = (change: Partial<ClientRecord>): ClientRecord =>
     tenantId: null,
     roles: [],
     requirePushedRequests: true,
+    keepsRefreshTokens: true,
     ...change,
   });
 
@@ -37,10 +38,11 @@ const over =
 describe.each(databaseKinds())('a client of the FAPI 2.0 Security Profile on %s', (kind) => {
   let provider: TestProvider & IdentityDatabase;
   let key: AssertionKey;
+  const clock = { ms: 0 };
   const account = anAccount();
   let [byKey, byCertificate] = [aFapiClient({}), aFapiClient({})];
   beforeAll(async () => {
-    provider = await providerOn(kind, { asksForCertificates: true, dpopNonces: 'required' });
+    provider = await providerOn(kind, { asksForCertificates: true, dpopNonces: 'required', now: () => Date.now() + clock.ms });
     key = await assertionKey('PS256');
     byKey = aFapiClient({ authMethod: 'private_key_jwt', jwks: { keys: [key.jwk] }, tokenBinding: 'dpop' });
     byCertificate = aFapiClient({ authMethod: 'tls_client_auth', certificateNames: { subject_dn: SUBJECT }, tokenBinding: 'certificate' });
@@ -103,6 +105,43 @@ describe.each(databaseKinds())('a client of the FAPI 2.0 Security Profile on %s'
 
     expect(decodeJwt(tokens.access_token)['cnf']).toEqual({ 'x5t#S256': expect.stringMatching(/^[\w-]{43}$/) as string });
     expect([info.sub, stolen.status]).toEqual([account.accountId, 401]);
+  });
+
+  test('keeps its refresh token at every refresh, also thirty seconds later, until it is revoked; another client gets nothing for it', async () => {
+    const config = await discover(byKey, oauth.PrivateKeyJwt({ key: key.privateKey, kid: String(key.jwk.kid) }), provider.send);
+    const [DPoP, other] = await Promise.all([0, 1].map(async () => oauth.getDPoPHandle(config, await oauth.randomDPoPKeyPair('ES256'))));
+    const { callback, redeem } = await logIn(config, { DPoP });
+    const { refresh_token: token = '', access_token: first } = await redeem(callback);
+
+    const refreshed = [await oauth.refreshTokenGrant(config, token, undefined, { DPoP })];
+    clock.ms += 30_000;
+    refreshed.push(await oauth.refreshTokenGrant(config, token, undefined, { DPoP: other }));
+    const newest = refreshed.at(-1)?.access_token ?? '';
+
+    expect(refreshed.map(({ refresh_token: same }) => same)).toEqual([token, token]);
+    expect(new Set([first, ...refreshed.map(({ access_token: one }) => one)]).size).toBe(3);
+    await expect(
+      oauth.refreshTokenGrant(await discover(byCertificate, oauth.TlsClientAuth(), provider.sendCertified), token),
+    ).rejects.toMatchObject({ error: 'invalid_grant' });
+    expect((await oauth.tokenIntrospection(config, newest)).active).toBe(true);
+    await oauth.tokenRevocation(config, token);
+    await expect(oauth.refreshTokenGrant(config, token, undefined, { DPoP })).rejects.toMatchObject({ error: 'invalid_grant' });
+    expect((await oauth.tokenIntrospection(config, newest)).active).toBe(false);
+  });
+
+  test('that is changed to keep its refresh tokens gets nothing for one that was used before', async () => {
+    const rotating = { ...byKey, keepsRefreshTokens: false };
+    provider.register(rotating);
+    const config = await discover(rotating, oauth.PrivateKeyJwt({ key: key.privateKey, kid: String(key.jwk.kid) }), provider.send);
+    const DPoP = oauth.getDPoPHandle(config, await oauth.randomDPoPKeyPair('ES256'));
+    const { callback, redeem } = await logIn(config, { DPoP });
+    const { refresh_token: used = '' } = await redeem(callback);
+    const { refresh_token: next = '' } = await oauth.refreshTokenGrant(config, used, undefined, { DPoP });
+    provider.register(byKey);
+
+    expect(next).not.toBe(used);
+    for (const token of [used, next])
+      await expect(oauth.refreshTokenGrant(config, token, undefined, { DPoP })).rejects.toMatchObject({ error: 'invalid_grant' });
   });
 
   test('gets nothing by a browser alone, without its proof, or with the key of another', async () => {

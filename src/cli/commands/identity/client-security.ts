@@ -17,6 +17,7 @@ export const FLAG_OF_SECURITY_FIELD = {
   '/id_token_signed_response_alg': '--id-token-alg',
   '/introspection_signed_response_alg': '--introspection-alg',
   '/require_pushed_authorization_requests': '--require-par',
+  '/rotate_refresh_tokens': '--keep-refresh-tokens',
 } as const;
 
 /** @throws AppError `usage` */
@@ -49,6 +50,7 @@ export const securityOfFlags = async (flags: Stated<ValuesOf<typeof CLIENT_SECUR
   ...(flags.jwksUri === undefined ? {} : { jwks_uri: flags.jwksUri }),
   ...(flags.certificate === undefined ? {} : certificateField(flags.certificate)),
   ...(flags.requirePar === true ? { require_pushed_authorization_requests: true } : {}),
+  ...(flags.keepRefreshTokens === true ? { rotate_refresh_tokens: false } : {}),
   ...(flags.idTokenAlg === undefined ? {} : { id_token_signed_response_alg: flags.idTokenAlg }),
   ...(flags.introspectionAlg === undefined ? {} : { introspection_signed_response_alg: flags.introspectionAlg }),
 });

@@ -31,6 +31,7 @@ export const columnsOfSecurity = (security: ClientSecurity): Required<Insertable
   id_token_alg: security.idTokenAlgorithm ?? null,
   introspection_alg: security.introspectionAlgorithm ?? null,
   require_par: security.requirePushedRequests === true ? 1 : null,
+  rotate_refresh_tokens: security.keepsRefreshTokens === true ? 0 : null,
 });
 
 const storedKeys = (json: string): ClientKeySet => {
@@ -51,4 +52,5 @@ export const securityOfRow = (row: Selectable<ClientSecurityRow>): ClientSecurit
   ...(row.id_token_alg === null ? {} : { idTokenAlgorithm: storedAlgorithm(row.id_token_alg) }),
   ...(row.introspection_alg === null ? {} : { introspectionAlgorithm: storedAlgorithm(row.introspection_alg) }),
   ...(row.require_par === 1 ? { requirePushedRequests: true } : {}),
+  ...(row.rotate_refresh_tokens === 0 ? { keepsRefreshTokens: true } : {}),
 });

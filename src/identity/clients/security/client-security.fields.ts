@@ -60,6 +60,12 @@ export const clientSecurityFields = {
   require_pushed_authorization_requests: Type.Optional(
     Type.Boolean({ description: 'whether each authorization request has to be pushed first (RFC 9126)' }),
   ),
+  rotate_refresh_tokens: Type.Optional(
+    Type.Boolean({
+      description:
+        'false: a refresh gives no new refresh token, as FAPI 2.0 wants it; for clients of private_key_jwt and tls_client_auth alone. True where it is absent',
+    }),
+  ),
 };
 
 const fieldsSchema = strictObject(clientSecurityFields);
@@ -81,6 +87,7 @@ export const securityOfFields = (fields: SecurityFields): ClientSecurity => ({
   ...(fields.id_token_signed_response_alg === undefined ? {} : { idTokenAlgorithm: fields.id_token_signed_response_alg }),
   ...(fields.introspection_signed_response_alg === undefined ? {} : { introspectionAlgorithm: fields.introspection_signed_response_alg }),
   ...(fields.require_pushed_authorization_requests === true ? { requirePushedRequests: true } : {}),
+  ...(fields.rotate_refresh_tokens === false ? { keepsRefreshTokens: true } : {}),
 });
 
 /** All of them; one that was not registered is undefined. */
@@ -97,4 +104,5 @@ export const fieldsOfSecurity = (
   id_token_signed_response_alg: security.idTokenAlgorithm,
   introspection_signed_response_alg: security.introspectionAlgorithm,
   require_pushed_authorization_requests: security.requirePushedRequests,
+  rotate_refresh_tokens: security.keepsRefreshTokens === true ? false : undefined,
 });

@@ -37,6 +37,18 @@ const certificateIssues = (authMethod: string, { certificateNames = {} }: Client
   return message === undefined ? [] : [{ field: fieldOfName(first[0]), message }];
 };
 
+/** A refresh token that stays is safe where each use of it takes a key that its client alone has: a secret may be stolen beside it. */
+const refreshTokenIssues = (authMethod: string, { keepsRefreshTokens }: ClientSecurity): readonly FieldIssue[] =>
+  keepsRefreshTokens === true && authMethod !== KEY_METHOD && authMethod !== CERTIFICATE_METHOD
+    ? [
+        {
+          field: 'rotate_refresh_tokens',
+          message: `is false for a client of ${authMethod}, whose refresh tokens would be good for who has stolen them`,
+          fix: `Leave it out, or let the client prove itself by ${KEY_METHOD} or ${CERTIFICATE_METHOD}.`,
+        },
+      ]
+    : [];
+
 /**
  * What contradicts itself in the security of a client.
  *
@@ -45,4 +57,5 @@ const certificateIssues = (authMethod: string, { certificateNames = {} }: Client
 export const securityIssues = (authMethod: string, security: ClientSecurity): readonly FieldIssue[] => [
   ...keyIssues(authMethod, security),
   ...certificateIssues(authMethod, security),
+  ...refreshTokenIssues(authMethod, security),
 ];

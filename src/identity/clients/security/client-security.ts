@@ -25,4 +25,6 @@ export interface ClientSecurity {
   readonly introspectionAlgorithm?: SignedResponseAlgorithm;
   /** Its authorization requests are pushed, and refused from a browser's address. @see RFC 9126 section 6 */
   readonly requirePushedRequests?: boolean;
+  /** Its refresh tokens stay the same, each until its end, as the profile wants it. @see FAPI 2.0 Security Profile section 5.3.2.1 */
+  readonly keepsRefreshTokens?: boolean;
 }

@@ -1,4 +1,4 @@
-import type { Provider } from 'oidc-provider';
+import type { Client, Provider } from 'oidc-provider';
 import type { CurrentRequest } from './current-request.ts';
 import { replaceMethod } from './replace-method.ts';
 
@@ -8,6 +8,11 @@ export interface RotatedToken {
   readonly jti: string;
   /** Thumbprint of the DPoP key that it is bound to. */
   readonly jkt?: string | undefined;
+}
+
+export interface RefreshRule {
+  readonly rotatesFor: (client: Client) => boolean;
+  readonly rotate: (token: RotatedToken) => Promise<string>;
 }
 
 interface Model extends RotatedToken {
@@ -20,7 +25,8 @@ type GenerateTokenId = (this: object) => string;
 
 /**
  * Lets our store decide of every use of a refresh token, also of one that was used before, and gives its successor the value that the store
- * names.
+ * names. A client whose refresh tokens stay the same has nothing to decide: one that was used, before it was changed to that, is refused by
+ * oidc-provider.
  *
  * Why: oidc-provider ends the family as soon as it reads that a token was used, and gives each successor a value by chance; a client whose
  * answer was lost would be thrown out.
@@ -29,13 +35,11 @@ type GenerateTokenId = (this: object) => string;
  * lib/models/base_model.js).
  * Held by: test/identity/provider/seams/refresh-rotation.test.ts
  *
- * @param rotate uses the token up and resolves the value of its successor; a throw refuses the request
+ * @param rule.rotatesFor whether tokens of the client are for one use
+ * @param rule.rotate uses the token up and resolves the value of its successor; a throw refuses the request
  */
-export const rotateRefreshTokens = (
-  provider: Provider,
-  current: CurrentRequest,
-  rotate: (token: RotatedToken) => Promise<string>,
-): void => {
+export const rotateRefreshTokens = (provider: Provider, current: CurrentRequest, rule: RefreshRule): void => {
+  const { rotatesFor, rotate } = rule;
   const successors = new WeakMap<object, string>();
   replaceMethod<Find>(
     provider.RefreshToken,
@@ -43,8 +47,9 @@ export const rotateRefreshTokens = (
     (find) =>
       async function (this: object, value: string, options?: object) {
         const token = await find.call(this, value, options);
-        const { route, params } = current.get()?.oidc ?? {};
-        if (token !== undefined && route === 'token' && params?.grant_type === 'refresh_token') token.consumed = undefined;
+        const { route, params, client } = current.get()?.oidc ?? {};
+        const isRotated = route === 'token' && params?.grant_type === 'refresh_token' && client !== undefined && rotatesFor(client);
+        if (token !== undefined && isRotated) token.consumed = undefined;
         return token;
       },
   );

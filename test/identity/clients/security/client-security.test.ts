@@ -18,6 +18,7 @@ const SECURITIES: readonly [string, ClientSecurity][] = [
   ['keys', { jwks: { keys: [{ kty: 'OKP', crv: 'Ed25519', x: 'AA' }] } }],
   ['a name of a certificate', { certificateNames: { san_ip: '192.0.2.7' } }],
   ['algorithms', { idTokenAlgorithm: 'RS256', introspectionAlgorithm: 'EdDSA' }],
+  ['refresh tokens that stay', { keepsRefreshTokens: true }],
   ['the address of keys', { jwksUri: 'https://client.example/jwks' }],
 ];
 
@@ -57,6 +58,8 @@ describe('the rules for keys of a client', () => {
     ['keys of the client', 'private_key_jwt', { jwks }],
     ['their address', 'private_key_jwt', { jwksUri: 'https://client.example/jwks' }],
     ['no keys for a client with a secret', 'client_secret_basic', {}],
+    ['refresh tokens that stay, of a client with a key', 'private_key_jwt', { jwks, keepsRefreshTokens: true }],
+    ['those of one with a certificate', 'tls_client_auth', { certificateNames: { san_dns: 'a.example' }, keepsRefreshTokens: true }],
   ])('take %s', (_what, method, security) => {
     expect(securityIssues(method, security)).toEqual([]);
   });
@@ -66,6 +69,8 @@ describe('the rules for keys of a client', () => {
     ['both keys and address', 'private_key_jwt', { jwks, jwksUri: 'https://client.example/jwks' }, 'jwks'],
     ['keys beside a secret', 'client_secret_basic', { jwks }, 'jwks'],
     ['an address for a public client', 'none', { jwksUri: 'https://client.example/jwks' }, 'jwks_uri'],
+    ['refresh tokens that stay, of a client with a secret', 'client_secret_post', { keepsRefreshTokens: true }, 'rotate_refresh_tokens'],
+    ['those of a public client', 'none', { keepsRefreshTokens: true }, 'rotate_refresh_tokens'],
     ['a short RSA key', 'private_key_jwt', { jwks: { keys: [ec, rsa(1024)] } }, 'jwks/keys/1'],
     [
       'an RSA key that is too long',

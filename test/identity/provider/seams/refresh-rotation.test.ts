@@ -2,18 +2,20 @@ import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { errors } from 'oidc-provider';
 import { expect, test } from 'vitest';
 import { createCurrentRequest } from '#identity/provider/seams/current-request.ts';
-import { rotateRefreshTokens, type RotatedToken } from '#identity/provider/seams/refresh-rotation.ts';
+import { rotateRefreshTokens, type RotatedToken, type RefreshRule } from '#identity/provider/seams/refresh-rotation.ts';
 import { startBareProvider } from './bare-provider.ts';
 import { refresh, refreshingClient as client, tokensFor, withResource } from './refreshed-tokens.ts';
 
 const configuration = { ...withResource, rotateRefreshToken: true };
 const granted = { openid: 'openid', resource: 'one:read' };
 
-const installed = (rotate: (token: RotatedToken) => Promise<string>) => (provider: Provider) => {
-  const current = createCurrentRequest();
-  rotateRefreshTokens(provider, current, rotate);
-  provider.use((ctx, next) => current.run(ctx as unknown as KoaContextWithOIDC, next));
-};
+const installed =
+  (rotate: RefreshRule['rotate'], rotatesFor: RefreshRule['rotatesFor'] = () => true) =>
+  (provider: Provider) => {
+    const current = createCurrentRequest();
+    rotateRefreshTokens(provider, current, { rotatesFor, rotate });
+    provider.use((ctx, next) => current.run(ctx as unknown as KoaContextWithOIDC, next));
+  };
 
 test('oidc-provider gives each successor a value by chance', async () => {
   await using bare = await startBareProvider({ configuration, client });
@@ -57,4 +59,8 @@ test('oidc-provider ends a grant whose refresh token was used; with the seam our
   const refusal = installed(() => Promise.reject(new errors.InvalidGrant('ours')));
   await using strict = await startBareProvider({ configuration, client, install: refusal });
   expect(await spend(strict)).toMatchObject({ error: 'invalid_grant' });
+
+  const never = () => false;
+  await using kept = await startBareProvider({ configuration, client, install: installed(async () => 'a-successor', never) });
+  expect(await spend(kept)).toMatchObject({ error: 'invalid_grant' });
 });
