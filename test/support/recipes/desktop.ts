@@ -1,4 +1,5 @@
 import http from 'node:http';
+import type { LookupFunction } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { walk } from '#client/browser/walk.ts';
 import { createSession, type Session } from '#client/session/session.ts';
@@ -40,9 +41,9 @@ const plain = (wanted: HttpsRequest): Promise<HttpsResponse> =>
     request.end(form);
   });
 
-/** @param ca PEM of the only authority that counts */
-export const openDesktop = (ca: string): Desktop => {
-  const https = createHttpsClient({ ca });
+/** @param ca PEM of the only authority that counts @param lookup resolves names, that of the system when absent */
+export const openDesktop = (ca: string, lookup?: LookupFunction): Desktop => {
+  const https = createHttpsClient({ ca, ...(lookup === undefined ? {} : { lookup }) });
   const client: Pick<HttpsClient, 'request'> = {
     request: (wanted) => (String(wanted.url).startsWith('http:') ? plain(wanted) : https.request(wanted)),
   };
