@@ -14,6 +14,20 @@ const run = promisify(execFile);
 const PRODUCTS = ['telemetry', 'identity', 'kms'] as const;
 type Product = (typeof PRODUCTS)[number];
 
+/** Prints the path of every file below a folder; an image has no other program that could. */
+const FILES = `
+  const below = (folder) => fs.readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = require('path').join(folder, entry.name);
+    return entry.isDirectory() ? (/^\\/(proc|sys|dev)$/.test(path) ? [] : below(path)) : [path];
+  });
+  console.log(below(process.argv[1]).join('\\n'))`;
+
+/** Prints the rooms of src/ whose modules are in the bundle of an image. */
+const ROOMS = `
+  const names = fs.readdirSync('/app/bundle', { recursive: true }).filter((name) => name.endsWith('.js'));
+  const texts = names.map((name) => fs.readFileSync('/app/bundle/' + name, 'utf8'));
+  console.log([...new Set(texts.flatMap((text) => [...text.matchAll(/^\\/\\/ src\\/([a-z]+)\\/.+/gm)].map(([, room]) => room)))].join('\\n'))`;
+
 const dockerfileOf = (product: Product) => readFile(join(DEPLOYMENTS, product, 'Dockerfile'), 'utf8');
 
 /** Paths that the context of an image may hold, as its ignore file lists them. */
@@ -29,11 +43,10 @@ describe('Dockerfiles', () => {
   it.each(PRODUCTS)('of %s start from images of a version, run as a user by number, and take no secret as an argument', async (product) => {
     const text = await dockerfileOf(product);
     const images = [...text.matchAll(/^FROM (\S+)/gm)].map(([, image]) => image);
-    expect(images.filter((image) => image !== 'node:26-trixie-slim' && image !== 'otel/opentelemetry-collector-contrib:0.160.0')).toEqual(
-      [],
-    );
-    expect(text.match(/^USER .*$/gm)).toEqual([`USER ${CONTAINER_USER}:${CONTAINER_USER}`]);
-    expect(text.match(/^(?:ARG|ENV) \S+/gm)).toEqual(['ENV NODE_ENV=production', 'ARG VERSION=0.1.0']);
+    const collector = product === 'telemetry' ? ['otel/opentelemetry-collector-contrib:0.160.0'] : [];
+    expect(images).toEqual([...collector, 'node:26-trixie-slim', 'node:26-trixie-slim', 'scratch']);
+    expect([...new Set(text.match(/^USER .*$/gm))]).toEqual([`USER ${CONTAINER_USER}:${CONTAINER_USER}`]);
+    expect(text.match(/^(?:ARG|ENV) \S+/gm)).toEqual(['ENV XDG_CACHE_HOME=/app/.cache', 'ENV NODE_ENV=production', 'ARG VERSION=0.1.0']);
     // All that they need is in the bundle: nothing is fetched but the images that they start from.
     expect(text.replaceAll(/^#.*$/gm, '')).not.toMatch(/\b(npm|curl|apt-get|ADD)\b/);
   });
@@ -52,6 +65,8 @@ describe.runIf(await dockerImages('node:26-trixie-slim', 'otel/opentelemetry-col
     const options = ['--rm', '--read-only', '--network=none', '--cap-drop=ALL', '--entrypoint', entry];
     return (await run('docker', ['run', ...options, nameOf(product), ...args], { maxBuffer: 64 * 1024 * 1024 })).stdout;
   };
+
+  const filesOf = async (product: Product, folder = '/app') => (await inside(product, 'node', '-e', FILES, folder)).trim().split('\n');
 
   beforeAll(async () => {
     await run(process.execPath, [join(ROOT, 'build/bundle.ts')]);
@@ -96,12 +111,32 @@ describe.runIf(await dockerImages('node:26-trixie-slim', 'otel/opentelemetry-col
     ['identity', ['cli', 'client', 'engine', 'identity', 'infra']],
     ['telemetry', ['cli', 'engine', 'infra']],
   ] as const)('of %s holds the code of %j, no key and no test', async (product, rooms) => {
-    const files = (await inside(product, 'find', '/app', '-type', 'f')).split('\n');
+    const files = await filesOf(product);
     expect(files).toContain('/app/bin/passthru.js');
     expect(files.filter((file) => /^\/app\/(src|test|node_modules|deployments\/[a-z]+\/secrets)\/|\.(key|pem|ts)$/.test(file))).toEqual([]);
-    const modules = await inside(product, 'grep', '-rhoE', '^// src/[a-z]+/.+', '/app/bundle');
-    const ours = modules.split('\n').flatMap((line) => /src\/([a-z]+)\//.exec(line)?.[1] ?? []);
-    expect([...new Set(ours)].toSorted()).toEqual(rooms);
+    const ours = (await inside(product, 'node', '-e', ROOMS)).trim().split('\n');
+    expect(ours.toSorted()).toEqual(rooms);
+  });
+
+  it.each(PRODUCTS)(
+    'of %s holds two programs at most, and for each library the entry by which scanners know its package',
+    async (product) => {
+      const files = await filesOf(product, '/');
+      const collector = product === 'telemetry' ? ['/otelcol-contrib'] : [];
+      const programs = files.filter((file) => /^\/(usr\/)?(local\/)?s?bin\//.test(file) || collector.includes(file));
+      expect(programs.toSorted()).toEqual([...collector, '/usr/local/bin/node']);
+      const libraries = files.filter((file) => /\/lib[a-z_+]+\.so/.test(file)).map((file) => /lib([a-z_+]+)\.so/.exec(file)?.[1]);
+      const packages = files.flatMap((file) => /^\/var\/lib\/dpkg\/status\.d\/lib(\w+)/.exec(file)?.[1] ?? []);
+      expect(packages).toEqual(expect.arrayContaining(['c6', 'gcc', 'stdc']));
+      expect(libraries).toEqual(expect.arrayContaining(['c', 'gcc_s', 'm', 'stdc++']));
+      const told = await inside(product, 'node', '-p', 'require("fs").readFileSync("/var/lib/dpkg/status.d/libc6", "utf8")');
+      expect(told).toMatch(/^Package: libc6\n[^]*^Version: \d/m);
+    },
+  );
+
+  it.each(PRODUCTS)('of %s has less than 200 MB', async (product) => {
+    const { stdout } = await run('docker', ['image', 'inspect', '--format', '{{.Size}}', nameOf(product)]);
+    expect(Number(stdout)).toBeLessThan(200_000_000);
   });
 
   it.each(['kms', 'identity'] as const)('of %s says of a command that it does not hold where it is', async (product) => {

@@ -41,6 +41,9 @@ const knock = ([host, port]) => new Promise((tell) => {
 Promise.all(process.argv.slice(1).map((each) => knock(each.split('|')))).then((lines) => console.log(lines.join('\\n')));
 `;
 
+/** Node prints a file, nothing where it is not there: our images have no other program that could. */
+const READ = ['-e', 'fs.existsSync(process.argv[1]) && process.stdout.write(fs.readFileSync(process.argv[1]))'];
+
 /** A collector of somebody else's, which writes down what it gets. */
 const BACK_END_CONFIG = {
   receivers: {
@@ -211,7 +214,7 @@ describe.runIf(await dockerImages('postgres:17-trixie', 'haproxy:3.0-trixie'))(
       { timeout: 120_000 },
       async () => {
         const mark = `marked-${randomUUIDv7()}`;
-        const seen = () => inside('kms', 'cat', '/etc/passthru/stack.yml');
+        const seen = () => inside('kms', 'node', ...READ, '/etc/passthru/stack.yml');
         await execute('sed', ['-i', `1i # ${mark}`, join(target, 'kms/secrets/stack.yml')]);
         expect(await seen()).not.toContain(mark);
         await commands.run('Renewal', 1);
@@ -239,7 +242,7 @@ describe.runIf(await dockerImages('postgres:17-trixie', 'haproxy:3.0-trixie'))(
         expect([server, own, telemetry]).toEqual([server, 'connected', 'connected']);
         expect(byName).toMatch(/^(EAI_AGAIN|ENOTFOUND)$/);
         expect([byAddress, outside]).toEqual(['ENETUNREACH', 'ENETUNREACH']);
-        const routes = (await inside(server, 'cat', '/proc/net/route')).trim().split('\n').slice(1);
+        const routes = (await inside(server, 'node', ...READ, '/proc/net/route')).trim().split('\n').slice(1);
         expect(routes.map((line) => line.split('\t')[1]).filter((destination) => destination === '00000000')).toEqual([]);
       }
     });
@@ -261,7 +264,7 @@ describe.runIf(await dockerImages('postgres:17-trixie', 'haproxy:3.0-trixie'))(
       const place = ['--network', `${project}_forward-network`, '--network-alias', BACK_END, '--volume', `${own.path}:/own:ro`];
       await docker('run', '--detach', '--name', backEnd, ...place, `passthru-telemetry:${tag}`, '--config=/own/config.yml');
       try {
-        const received = () => docker('exec', backEnd, 'sh', '-c', 'cat /tmp/received.jsonl || true');
+        const received = () => docker('exec', backEnd, 'node', ...READ, '/tmp/received.jsonl');
         await expect.poll(received, { timeout: 120_000 }).toContain('passthru-kms');
       } finally {
         await docker('rm', '--force', backEnd);
