@@ -2,13 +2,17 @@
  * `npm run bench [name …]`: runs the benchmarks, writes `bench-results/latest.json`, keeps the run before as
  * `bench-results/previous.json`, and prints each median as a ratio to it. Machines differ and are noisy: read ratios of runs
  * on one machine, not single numbers.
+ *
+ * `npm run bench commands -- --before FOLDER [--pairs 5] [--row NAME …]` holds commands of this checkout against those of another.
  */
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { Bench } from 'tinybench';
 import { authenticationComparison } from './authentication.bench.ts';
 import { budgetComparison } from './budget.bench.ts';
+import { compareCommands } from './commands/commands.bench.ts';
 import { demoSuite } from './demo.bench.ts';
 import { dockerComparison } from './docker.bench.ts';
 import { flatComparisons } from './flat.bench.ts';
@@ -30,10 +34,21 @@ interface Results {
   readonly comparisons?: Readonly<Record<string, Ratio>>;
 }
 
+const { values: flags, positionals: wanted } = parseArgs({
+  options: { before: { type: 'string' }, pairs: { type: 'string', default: '5' }, row: { type: 'string', multiple: true, default: [] } },
+  allowPositionals: true,
+});
+
+const commands: Comparison = () => {
+  if (flags.before === undefined) throw new TypeError('commands needs --before, the folder of another checkout with its packages');
+  return compareCommands({ before: flags.before, pairs: Number(flags.pairs), rows: flags.row });
+};
+
 const SUITES: Readonly<Record<string, Suite>> = { kms: kmsSuite, secrets: secretsSuite, http: httpSuite, demo: demoSuite };
 /** Only when named: they need what not every machine has. */
 const COMPARISONS: Readonly<Record<string, Comparison>> = {
   budget: budgetComparison,
+  commands,
   docker: dockerComparison,
   snapshot: snapshotComparison,
   suites: suitesComparison,
@@ -67,7 +82,6 @@ const readResults = (file: string): Promise<Results | null> =>
     () => null,
   );
 
-const wanted = process.argv.slice(2);
 const names = [...Object.keys(SUITES), ...Object.keys(COMPARISONS)];
 const unknown = wanted.find((name) => !names.includes(name));
 if (unknown !== undefined) throw new TypeError(`no suite ${unknown}; there are ${names.join(', ')}`);
