@@ -12,8 +12,15 @@ const PAUSES_MS = [10 * SECOND_MS, MINUTE_MS, 5 * MINUTE_MS, 30 * MINUTE_MS];
 const TAKEN_MS = 30 * SECOND_MS;
 /** How often a replica looks for log-outs that another wrote down, or that failed. */
 const PERIOD_MS = 5 * SECOND_MS;
-/** Clients that are asked at once. */
-const ROUND = 32;
+/** Requests to clients that are under way at once, and how many of them may be to one client: one that is slow keeps itself waiting alone. */
+const [WIDTH, OF_ONE_CLIENT] = [32, 4];
+
+interface UnderWay {
+  readonly clientId: string;
+  /** Never rejects. */
+  readonly end: Promise<unknown>;
+}
+const ends = (underWay: ReadonlySet<UnderWay>) => [...underWay].map(({ end }) => end);
 
 /** @param options.now epoch milliseconds */
 export const createLogouts = (options: {
@@ -24,6 +31,8 @@ export const createLogouts = (options: {
   const { database, emit, now } = options;
   const { db } = database;
   let wake: (() => void) | null = null;
+  /** Something was written down since the last look. */
+  let noted = Promise.withResolvers<void>();
 
   const tellOne = async (tell: TellLogout, { id, attempts, ...logout }: TakenLogout): Promise<void> => {
     const answer = await tell(logout);
@@ -42,17 +51,32 @@ export const createLogouts = (options: {
     note: async (logout) => {
       await noteLogouts(db, [logout]);
       wake?.();
+      noted.resolve();
     },
     job: (tell) => ({
       name: 'tell-logouts',
       periodMs: PERIOD_MS,
       onWake: (begin) => (wake = begin),
       run: async (signal) => {
-        while (!signal.aborted) {
-          const taken = await takeLogouts(db, ROUND, { now: now(), until: now() + TAKEN_MS });
-          await Promise.all(taken.map((one) => tellOne(tell, one)));
-          if (taken.length < ROUND) return;
+        const underWay = new Set<UnderWay>();
+        const failures: unknown[] = [];
+        const begin = (one: TakenLogout): void => {
+          const told = tellOne(tell, one).catch((error: unknown) => void failures.push(error));
+          const entry = { clientId: one.clientId, end: told.finally(() => underWay.delete(entry)) };
+          underWay.add(entry);
+        };
+        const roomFor = (clientId: string): number => OF_ONE_CLIENT - [...underWay].filter((one) => one.clientId === clientId).length;
+        while (!signal.aborted && failures.length === 0) {
+          noted = Promise.withResolvers<void>();
+          const busy = [...underWay].map(({ clientId }) => clientId).filter((clientId) => roomFor(clientId) === 0);
+          const wanted = { limit: WIDTH - underWay.size, busy, roomFor };
+          const taken = await takeLogouts(db, wanted, { now: now(), until: now() + TAKEN_MS });
+          taken.forEach(begin);
+          if (underWay.size === 0) break;
+          if (taken.length === 0 || underWay.size === WIDTH) await Promise.race([noted.promise, ...ends(underWay)]);
         }
+        await Promise.all(ends(underWay));
+        if (failures.length > 0) throw failures[0];
       },
     }),
   };

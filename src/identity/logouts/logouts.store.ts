@@ -31,17 +31,21 @@ export const noteLogouts = async (on: Kysely<IdentityTables>, logouts: readonly 
 /**
  * Takes log-outs that are due. Of two replicas that see the same one, the conditional UPDATE lets one have it.
  *
+ * @param wanted.busy ids of clients that are told nothing more for now
+ * @param wanted.roomFor how many more a client may be told
  * @param times.now epoch milliseconds
  * @param times.until when another may take them, should this process end
  */
 export const takeLogouts = async (
   db: Kysely<IdentityTables>,
-  limit: number,
+  { limit, busy, roomFor }: { readonly limit: number; readonly busy: readonly string[]; readonly roomFor: (clientId: string) => number },
   { now, until }: { readonly now: number; readonly until: number },
 ): Promise<readonly TakenLogout[]> => {
-  const due = await db.selectFrom('logouts').selectAll().where('due_at', '<=', now).orderBy('due_at').limit(limit).execute();
+  const due = db.selectFrom('logouts').selectAll().where('due_at', '<=', now).orderBy('due_at').limit(limit);
+  const rows = await (busy.length === 0 ? due : due.where('client_id', 'not in', busy)).execute();
   const taken: TakenLogout[] = [];
-  for (const row of due) {
+  for (const row of rows) {
+    if (taken.filter(({ clientId }) => clientId === row.client_id).length >= roomFor(row.client_id)) continue;
     const attempts = row.attempts + 1;
     const first = await db
       .updateTable('logouts')

@@ -23,10 +23,15 @@ let party: RelyingParty;
 let outgoing: Outgoing;
 /** Answers of the client that come next; 200 when there are none. */
 const answers: number[] = [];
+/** Paths that get no answer before this is over. */
+let slow: Promise<void> = Promise.resolve();
 
 beforeAll(async () => {
   pki = await makePki();
-  party = await startRelyingParty(pki.server, (_request, response) => void response.writeHead(answers.shift() ?? 200).end());
+  party = await startRelyingParty(pki.server, async ({ path }, response) => {
+    if (path.startsWith('/slow')) await slow;
+    response.writeHead(answers.shift() ?? 200).end();
+  });
   const config: OutgoingConfig = { origins: [party.origin, 'https://localhost:1'], authorities: [], others: 'refuse' };
   outgoing = await createOutgoing({ config, ca: pki.server.ca, telemetry: noTelemetry() });
 });
@@ -43,18 +48,18 @@ const world = async (kind: DatabaseKind) => {
   const events: IdentityEvent[] = [];
   const now = () => clock.time;
   const encryptionKeys = newKeys();
-  const start = async (): Promise<TestProvider> => {
+  const start = async () => {
     const database = await opened.reopen();
     const logouts = createLogouts({ database, emit: (event) => void events.push(event), now });
-    return stack.use(await startProvider(database, { outgoing, logouts, now, encryptionKeys }));
+    return { logouts, provider: stack.use(await startProvider(database, { outgoing, logouts, now, encryptionKeys })) };
   };
-  const provider = await start();
+  const { provider, logouts } = await start();
   const run = async (of = provider): Promise<void> => {
     await of.openid.jobs.find(({ name }) => name === 'tell-logouts')?.run(new AbortController().signal);
   };
   const waiting = () => opened.database.db.selectFrom('logouts').selectAll().execute();
   const cleanup = unless.move();
-  return { ...opened, provider, start, clock, events, run, waiting, [Symbol.asyncDispose]: () => cleanup.disposeAsync() };
+  return { ...opened, provider, logouts, start, clock, events, run, waiting, [Symbol.asyncDispose]: () => cleanup.disposeAsync() };
 };
 
 const aToldClient = (path: string, origin = party.origin, change: Partial<ClientRecord> = {}): ClientRecord =>
@@ -130,7 +135,7 @@ describe.each(databaseKinds())('a log-out on %s', (kind) => {
     ]);
 
     at.clock.time += 10_000;
-    const other = await at.start();
+    const { provider: other } = await at.start();
     for (const client of at.provider.clients.values()) other.register(client);
     await Promise.all([at.run(), at.run(other)]);
     expect(toldAt(path)).toHaveLength(2);
@@ -176,6 +181,27 @@ describe.each(databaseKinds())('a log-out on %s', (kind) => {
     await at.run();
 
     expect(claimsAt(path)).toMatchObject([{ sub: account.accountId, sid: sids[0] }]);
+  });
+
+  it('reaches other clients while one with many of them answers none, those of the same moment and later ones', async () => {
+    const held = Promise.withResolvers<void>();
+    slow = held.promise;
+    const [stalled, path] = [aToldClient(`/slow-${kind}`), `/quick-${kind}`];
+    const quick = aToldClient(path);
+    at.provider.register(stalled, quick);
+    const note = (clientId: string, sid: string) => at.logouts.note({ clientId, accountId: 'somebody', sid });
+    for (let session = 0; session < 40; session += 1) await note(stalled.clientId, `slow ${session}`);
+    await note(quick.clientId, 'first');
+    const running = at.run();
+
+    await expect.poll(() => toldAt(path)).toHaveLength(1);
+    await note(quick.clientId, 'later');
+    await expect.poll(() => toldAt(path)).toHaveLength(2);
+    expect(toldAt(`/slow-${kind}`)).toHaveLength(4);
+    held.resolve();
+    await running;
+
+    expect([toldAt(`/slow-${kind}`).length, await at.waiting()]).toEqual([40, []]);
   });
 
   // The last one: it moves the clock by hours.

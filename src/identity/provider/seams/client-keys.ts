@@ -14,10 +14,10 @@ const isFit = (key: unknown): key is JWK => typeof key === 'object' && key !== n
 
 /**
  * Leaves out of a fetched JWK Set what could not be registered either: keys of another kind, off their curve, or so large that a check
- * costs too much, and all beyond so many. A set that is none stays as it is.
+ * costs too much, and all beyond so many; and bounds how long the set is good. A set that is none stays as it is.
  *
  * Why: oidc-provider takes every key of a `jwks_uri`, of any size and number, and tries one after the other; and it fetches the set no
- * sooner than an error page says that this is good.
+ * sooner than an error page says that this is good, or in a year where the client says so.
  * Bends: the answer to its GET requests, all of which are for a JWK Set; read in oidc-provider 9.13.3 (lib/models/client.js,
  * lib/helpers/fetch_request.js).
  * Held by: test/identity/provider/seams/client-keys.test.ts
@@ -33,11 +33,19 @@ export const fetchClientKeys =
     const keys = keysOf(await response.text())
       .filter(isFit)
       .slice(0, MAX_CLIENT_KEYS);
-    return Response.json({ keys }, { status, headers: new Headers([...headers].filter(([name]) => CACHING.includes(name))) });
+    return Response.json({ keys }, { status, headers: { 'cache-control': `max-age=${secondsGood(headers)}` } });
   };
 
-/** By these oidc-provider learns how long the set is good. */
-const CACHING = ['cache-control', 'expires'];
+/** Seconds for which a set is good at most, whatever its client says: a key that leaked, and was taken out, is good no longer. */
+const MAX_GOOD_S = 3_600;
+
+/** @see RFC 9111 section 4.2.1 */
+const secondsGood = (headers: Headers): number => {
+  const maxAge = /(?:^|[\s,])max-age="?(\d+)/i.exec(headers.get('cache-control') ?? '')?.[1];
+  const [ends, sent] = ['expires', 'date'].map((name) => Date.parse(headers.get(name) ?? ''));
+  const seconds = maxAge === undefined ? (Number(ends) - Number(sent)) / 1000 : Number(maxAge);
+  return Number.isNaN(seconds) ? 0 : Math.min(Math.max(seconds, 0), MAX_GOOD_S);
+};
 
 interface FetchedKeys {
   readonly fresh: () => boolean;

@@ -31,6 +31,20 @@ test('keys that are fit for a signature come through, sixteen at most, with how 
   expect((await get(Array.from({ length: 20 }, onCurve))).keys).toHaveLength(16);
 });
 
+test.each([
+  ['a year', { 'cache-control': 'public, max-age=31536000' }, 3600],
+  ['as long as it says', { 'cache-control': 'max-age="120", must-revalidate', expires: 'Thu, 01 Jan 2099 00:00:00 GMT' }, 120],
+  ['until a date', { date: 'Sun, 06 Nov 1994 08:49:37 GMT', expires: 'Sun, 06 Nov 1994 08:51:37 GMT' }, 120],
+  ['until a date of long ago', { date: 'Sun, 06 Nov 1994 08:49:37 GMT', expires: 'Sun, 06 Nov 1994 08:49:36 GMT' }, 0],
+  ['until a text that is no date', { expires: '0' }, 0],
+  ['the age of a shared cache alone', { 'cache-control': 's-maxage=600' }, 0],
+  ['nothing', {}, 0],
+])('a set that is good for %s is kept for an hour at most', async (_what, headers, seconds) => {
+  const response = await fetchClientKeys(async () => Response.json({ keys: [] }, { headers }))(JWKS_URI, { method: 'GET' });
+
+  expect(Object.fromEntries(response.headers)).toEqual({ 'cache-control': `max-age=${seconds}`, 'content-type': 'application/json' });
+});
+
 test('an answer that is no set, and one to another request, is what it was', async () => {
   const text = vi.fn<() => Promise<Response>>(async () => new Response('not found', { status: 404 }));
   expect((await fetchClientKeys(text)(JWKS_URI, { method: 'GET' })).status).toBe(404);
