@@ -22,6 +22,12 @@ type RefusalEvent =
       readonly address: string;
       /** Of the client id that was tried. */
       readonly nameTag: string;
+    }
+  | {
+      readonly type: 'replay-refused';
+      readonly what: 'assertion' | 'proof';
+      readonly clientId: string;
+      readonly address: string;
     };
 
 /** What the owner of an account did at its page. */
@@ -70,9 +76,24 @@ export type IdentityEvent =
 export type Emit = (event: IdentityEvent) => void;
 
 const isRefusal = (event: IdentityEvent): event is RefusalEvent =>
-  event.type === 'login-failed' || event.type === 'second-factor-failed' || event.type === 'client-refused';
+  ['login-failed', 'second-factor-failed', 'client-refused', 'replay-refused'].includes(event.type);
+
+const reasonOf = (event: RefusalEvent): string => (event.type === 'replay-refused' ? `${event.what}-replayed` : event.reason);
+
+/** Somebody has recorded it, or a client does not make a new one each time. */
+const refusalOfReplay = ({ what, clientId, address }: Extract<RefusalEvent, { type: 'replay-refused' }>): Refusal => {
+  const [code, status] = [`${what}-replayed`, what === 'assertion' ? 401 : 400];
+  return {
+    address,
+    status,
+    code,
+    message: what === 'assertion' ? 'an assertion of a client came again' : 'a DPoP proof came again',
+    attributes: { client_id: clientId, code, reason: code, 'http.response.status_code': status },
+  };
+};
 
 const refusalOf = (event: RefusalEvent): Refusal => {
+  if (event.type === 'replay-refused') return refusalOfReplay(event);
   const { address, reason, nameTag } = event;
   const isLogin = event.type !== 'client-refused';
   const status = !isLogin ? 401 : reason === 'wrong-credentials' ? 403 : 429;
@@ -164,7 +185,7 @@ export const logEvents = ({ log, counter }: Pick<Telemetry, 'log' | 'counter'>, 
   const write = createEventLog(log, { count, lineOf });
   return (event) => {
     if (!isRefusal(event)) return write(event);
-    count(1, { operation: event.type, reason: event.reason });
+    count(1, { operation: event.type, reason: reasonOf(event) });
     return refusals.refused(refusalOf(event));
   };
 };

@@ -147,6 +147,7 @@ export const buildIdentity = async (options: {
     outgoing,
     logouts,
     onLoggedOut: (logout) => emit({ type: 'logged-out', ...logout }),
+    onReplayed: (replay) => emit({ type: 'replay-refused', ...replay }),
     cookieKeys,
     resourceServers,
     refreshGraceSeconds: config.refresh_tokens.grace_seconds,

@@ -12,6 +12,7 @@ import type { Outgoing } from '#identity/outgoing/outgoing.ts';
 import type { ResourceServer } from '#identity/resource-servers/resource-server.ts';
 import type { RevocationLog } from '#identity/revocations/revocations.ts';
 import type { DpopNonces } from './features/tokens/dpop-nonces.ts';
+import type { Replay } from './seams/replay-detection.ts';
 
 /** What the provider is made of; only `createOpenIdProvider` reads it. */
 export interface OpenIdProviderOptions {
@@ -27,6 +28,8 @@ export interface OpenIdProviderOptions {
   readonly logouts: Logouts;
   /** Hears of somebody who has logged out where a client, or nobody, asked for it. */
   readonly onLoggedOut?: (logout: { readonly accountId: string; readonly clientId: string | null }) => void;
+  /** Hears of an assertion of a client, or a DPoP proof, that was used before. */
+  readonly onReplayed?: (replay: Replay) => void;
   /** Newest first: the first signs cookies, all verify. At least one, each of 32 random bytes or more. */
   readonly cookieKeys: readonly [string, ...string[]];
   readonly resourceServers: readonly ResourceServer[];

@@ -38,6 +38,7 @@ import { createDeviceLimits } from './interactions/create-device-limits.ts';
 import { createDevicePolls } from './interactions/create-device-polls.ts';
 import { createInteractions } from './interactions/create-interactions.ts';
 import { createOpenInteractions } from './interactions/create-open-interactions.ts';
+import { createPushLimit } from './interactions/push-limit.ts';
 import type { OpenIdProvider } from './openid-provider.ts';
 import type { OpenIdProviderOptions } from './provider-options.ts';
 import { recordOf, toClientMetadata } from './records/client-metadata.ts';
@@ -93,6 +94,7 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
   const { elapsed } = options;
   const devicePolls = createDevicePolls(elapsed);
   const deviceLimits = createDeviceLimits({ lifeSeconds: LIFETIMES.deviceCode, ...(elapsed === undefined ? {} : { elapsed }) });
+  const admitPush = createPushLimit({ lifeSeconds: LIFETIMES.pushedRequest, ...(elapsed === undefined ? {} : { elapsed }) });
   const adapter = createAdapterFactory({
     store,
     now,
@@ -166,7 +168,11 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
         nobodyLeft: (parts) => renderHtml(nobodyLeftPage(parts)),
       },
       mayRead: async (origin) => corsOrigins.includes(origin) || clients.hasOrigin(origin),
-      rememberUsed: (id, until) => store.insert({ model: 'ReplayDetection', id, payload: {}, expiresAt: until }),
+      replays: {
+        remember: (id, until) => store.insert({ model: 'ReplayDetection', id, payload: {}, expiresAt: until }),
+        replayed: options.onReplayed ?? (() => {}),
+      },
+      admitPush,
       keepPushedRequest: (id, until) => store.prolong(PUSHED_REQUEST, id, until),
       responseTypes: RESPONSE_TYPES,
       devices: {

@@ -7,7 +7,7 @@ import { addAccessTokenHash } from './seams/access-token-hash.ts';
 import { checkBeforeUse } from './seams/asked-resource.ts';
 import { rememberAskedScopes } from './seams/asked-scopes.ts';
 import { nameMissingClient } from './seams/client-missing.ts';
-import { compareHashedSecrets, noteAddress, type ShownSecret } from './seams/client-secret.ts';
+import { compareHashedSecrets, noteAddress, payForUnknownClients, type VerifySecret } from './seams/client-secret.ts';
 import { createCurrentRequest } from './seams/current-request.ts';
 import { readDeviceGrantFirst } from './seams/device-grant.ts';
 import { fillInUserCode } from './seams/device-pages.ts';
@@ -22,10 +22,10 @@ import { changeMetadata } from './seams/metadata.ts';
 import { keepOfflineAccess } from './seams/offline-access.ts';
 import { noteEndedInteractions, type OpenInteractions } from './seams/open-interactions.ts';
 import { keepOpenidScopes } from './seams/openid-scopes.ts';
-import { keepPushedRequest } from './seams/pushed-requests.ts';
+import { keepPushedRequest, limitPushedRequests } from './seams/pushed-requests.ts';
 import { publishDocuments } from './seams/public-documents.ts';
 import { rotateRefreshTokens, type RefreshRule } from './seams/refresh-rotation.ts';
-import { detectReplays } from './seams/replay-detection.ts';
+import { detectReplays, type ReplayRule } from './seams/replay-detection.ts';
 import { askForScriptHashes, secureHeaders, withholdFromOrigins } from './seams/response-headers.ts';
 import { nameResponseType } from './seams/response-type.ts';
 import { spareFamilies } from './seams/spared-families.ts';
@@ -47,7 +47,7 @@ type Metadata = Readonly<Record<string, unknown>>;
 export const installSeams = (
   provider: Provider,
   options: {
-    readonly verifySecret: (clientId: string, secret: string, shown: ShownSecret) => Promise<boolean>;
+    readonly verifySecret: VerifySecret;
     readonly defaultScope: (client: Client, resource: unknown) => string | undefined;
     readonly structuredTokens: StructuredTokenAnswers;
     /** A JWT access token of a person, while it counts. */
@@ -59,8 +59,10 @@ export const installSeams = (
     /** Public parts of all signing keys. */
     readonly keys: readonly JWK[];
     readonly formPostPages: FormPostPages;
-    /** Remembers an assertion or proof until a moment, in milliseconds since the epoch. @returns false where it was there */
-    readonly rememberUsed: (id: string, until: number) => Promise<boolean>;
+    /** Assertions and proofs that were used. */
+    readonly replays: ReplayRule;
+    /** Throws where one more pushed request is refused. */
+    readonly admitPush: Parameters<typeof limitPushedRequests>[1];
     /** Lets a pushed request stay until a moment, in milliseconds since the epoch. */
     readonly keepPushedRequest: (id: string, until: number) => Promise<void>;
     readonly devices: {
@@ -83,7 +85,9 @@ export const installSeams = (
   },
 ): void => {
   compareHashedSecrets(provider, options.verifySecret);
-  detectReplays(provider, options.rememberUsed);
+  payForUnknownClients(provider, options.verifySecret);
+  detectReplays(provider, options.replays);
+  limitPushedRequests(provider, options.admitPush);
   addAccessTokenHash(provider);
   completeIdTokens(provider);
   tellAcr(provider, options.tellAcr);

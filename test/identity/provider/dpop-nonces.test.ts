@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUIDv7 } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { databaseKinds } from '#test/support/database.ts';
 import { newKeys } from '#test/identity/support/encryption-keys.ts';
@@ -74,6 +74,14 @@ describe.each(databaseKinds())('a DPoP proof at Identity on %s', (kind) => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => send(offering, proof)));
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
     expect(new Set(answers.map(({ status, text }) => (status === 200 ? '' : text)))).toHaveProperty('size', 2);
+  });
+
+  test('uses up no jti of another key, as two instances of one client may come to the same', async () => {
+    const jti = randomUUIDv7();
+    const proofs = await Promise.all([dpopKey(), dpopKey()].map(async (made) => proofFor(await made, { jti })));
+    expect(
+      (await Promise.all([...proofs, ...proofs].map((proof) => send(offering, proof)))).map(({ status }) => status).toSorted(),
+    ).toEqual([200, 200, 400, 400]);
   });
 
   test('is good once for as long as its date lets it be, that of a clock that is ahead, too', async () => {

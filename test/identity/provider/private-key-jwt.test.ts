@@ -1,11 +1,13 @@
-import { createSecretKey } from 'node:crypto';
+import { createSecretKey, randomUUIDv7 } from 'node:crypto';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { ClientRecord } from '#identity/clients/client.ts';
+import type { Replay } from '#identity/provider/seams/replay-detection.ts';
 import { databaseKinds } from '#test/support/database.ts';
 import { type AssertionKey, assertionKey } from '#test/identity/support/client-assertions.ts';
 import { type IdentityDatabase, providerOn } from '#test/identity/support/identity-database.ts';
 import { aServiceClient, ISSUER, type TestProvider } from '#test/identity/support/identity-provider.ts';
+import { dpopKey } from '#test/kms/support/dpop.ts';
 
 const TOKEN = '/oauth2/token';
 const JWKS_URI = 'https://client.passthru.example/jwks.json';
@@ -17,9 +19,13 @@ describe.each(databaseKinds())('a client that proves itself by its private key o
   let provider: TestProvider & IdentityDatabase;
   let key: AssertionKey;
   let client: ClientRecord;
+  const replays: Replay[] = [];
   const fetched = vi.fn<(url: string | URL) => Promise<Response>>();
   beforeAll(async () => {
-    provider = await providerOn(kind, { outgoing: { fetch: fetched, whyNot: () => null } });
+    provider = await providerOn(kind, {
+      outgoing: { fetch: fetched, whyNot: () => null },
+      onReplayed: (replay) => void replays.push(replay),
+    });
     key = await assertionKey();
     client = withKeys(key);
     provider.register(client);
@@ -38,6 +44,28 @@ describe.each(databaseKinds())('a client that proves itself by its private key o
     const registered = withKeys(key, other);
     provider.register(registered);
     expect(await outcome(await other.form(registered.clientId))).toEqual([200, undefined]);
+  });
+
+  test('may give its assertion and its DPoP proof one jti; each is good once, and whoever shows it again is told of with the client', async () => {
+    const [jti, dpop] = [randomUUIDv7(), await dpopKey()];
+    const [url, method, claims] = [`${ISSUER}${TOKEN}`, 'POST', { jti, ath: undefined }];
+    const [proof, form] = [await dpop.proof({ token: '', url, method }, { claims }), await key.form(client.clientId, { claims: { jti } })];
+    const attempt = async (by: Readonly<Record<string, string>>) => {
+      const answer = await provider.send({ method, url, form: { grant_type: 'client_credentials', ...by }, headers: { dpop: proof } });
+      return [answer.status, answer.json<{ error?: string }>().error];
+    };
+    replays.length = 0;
+
+    expect([await attempt(form), await attempt(form), await attempt(await key.form(client.clientId))]).toEqual([
+      [200, undefined],
+      [401, 'invalid_client'],
+      [400, 'invalid_grant'],
+    ]);
+    const of = { clientId: client.clientId, address: '127.0.0.1' };
+    expect(replays).toEqual([
+      { what: 'assertion', ...of },
+      { what: 'proof', ...of },
+    ]);
   });
 
   test('is known at introspection, revocation and the endpoint for pushed requests as well', async () => {

@@ -190,3 +190,32 @@ describe.each(databaseKinds())('a pushed authorization request on %s', (kind) =>
     expect((await walk(addressOf(stolen.attempt, 'urn:ietf:params:oauth:request_uri:made-up'))).last.text).toContain('invalid_request_uri');
   });
 });
+
+test('A network has five hundred pushed requests of public clients a minute, and any number of clients that prove themselves', async () => {
+  const clock = { ms: 0 };
+  await using provider = await providerOn('sqlite', { elapsed: () => clock.ms });
+  const [open, confidential] = [
+    aClient(),
+    aServiceClient({ grantTypes: ['authorization_code'], redirectUris: ['https://client.example/callback'], scopes: ['openid'] }),
+  ];
+  provider.register(open, confidential);
+  const form = (of: typeof open, change = {}) => Object.fromEntries(provider.attempt(of, change).url.searchParams);
+  const push = () => provider.post(PAR, form(open), open);
+  for (let n = 0; n < 500; n += 1) expect((await push()).status).toBe(201);
+
+  const refused = await push();
+  const proved = await provider.post(
+    PAR,
+    form(confidential, { redirect_uri: 'https://client.example/callback', scope: 'openid' }),
+    confidential,
+    secretOf(confidential),
+  );
+  clock.ms += 1_000;
+
+  expect([refused.status, refused.headers['retry-after'], refused.json<{ error: string }>().error]).toEqual([
+    429,
+    '1',
+    'temporarily_unavailable',
+  ]);
+  expect([proved.status, (await push()).status]).toEqual([201, 201]);
+});

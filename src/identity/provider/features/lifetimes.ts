@@ -9,6 +9,8 @@ export const LIFETIMES = {
   grant: 30 * DAY_S,
   idToken: 60 * MINUTE_S,
   interaction: 30 * MINUTE_S,
+  /** Until a log-in has begun with it. */
+  pushedRequest: MINUTE_S,
   refreshToken: 14 * DAY_S,
   session: DAY_S,
   userinfoToken: 10 * MINUTE_S,

@@ -1,4 +1,5 @@
-import type { KoaContextWithOIDC } from 'oidc-provider';
+import { type Client, type KoaContextWithOIDC, Provider } from 'oidc-provider';
+import { replaceMethod } from './replace-method.ts';
 
 interface Shown {
   readonly parJti?: string | undefined;
@@ -21,4 +22,29 @@ interface Shown {
 export const keepPushedRequest = async (ctx: KoaContextWithOIDC, keep: (id: string, until: number) => Promise<void>): Promise<void> => {
   const { parJti, exp } = (ctx.oidc?.entities.Interaction ?? {}) as Shown;
   if (parJti !== undefined && exp !== undefined) await keep(parJti, exp * 1000);
+};
+
+type Save = (this: object, ...args: unknown[]) => Promise<unknown>;
+
+/**
+ * Asks before a pushed request is stored.
+ *
+ * Why: oidc-provider stores each one, and anybody may push in the name of a public client.
+ * Bends: `PushedAuthorizationRequest.prototype.save`, and `Provider.ctx`, the request under way, whose client has proved itself; read in
+ * oidc-provider 9.13.3 (lib/actions/authorization/pushed_authorization_requests.js).
+ * Held by: test/identity/provider/pushed-requests.test.ts
+ *
+ * @param admit throws for one that is refused
+ */
+export const limitPushedRequests = (provider: Provider, admit: (client: Client, address: string) => void): void => {
+  replaceMethod<Save>(
+    provider.PushedAuthorizationRequest.prototype,
+    'save',
+    (save) =>
+      async function (this: object, ...args: unknown[]) {
+        const { oidc, state } = (Provider.ctx ?? {}) as Partial<KoaContextWithOIDC>;
+        if (oidc?.client !== undefined) admit(oidc.client, String(state?.peerAddress ?? ''));
+        return save.apply(this, args);
+      },
+  );
 };

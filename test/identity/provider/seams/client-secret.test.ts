@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
 import { expect, test } from 'vitest';
-import { compareHashedSecrets, newUnusedSecret, noteAddress } from '#identity/provider/seams/client-secret.ts';
+import { compareHashedSecrets, newUnusedSecret, noteAddress, payForUnknownClients } from '#identity/provider/seams/client-secret.ts';
 import { aBareClient, startBareProvider } from './bare-provider.ts';
 
 const FORM = { grant_type: 'client_credentials' };
@@ -46,4 +46,31 @@ test('oidc-provider refuses a confidential client without a secret in clear, and
   await expect(find()).rejects.toMatchObject({ error: 'invalid_client_metadata' });
   expect(await withUnused.provider.Client.find('bare-client')).toBeDefined();
   expect(newUnusedSecret()).not.toBe(newUnusedSecret());
+});
+
+test('oidc-provider refuses a client that it does not know without a look at its secret; with the seam one is taken, and of no other client', async () => {
+  const asked: string[] = [];
+  await using plain = await startBareProvider();
+  await using paying = await startBareProvider({
+    install: (provider) =>
+      void payForUnknownClients(provider, async (clientId) => {
+        asked.push(clientId);
+        return true;
+      }),
+  });
+  const basic = (name: string) => ({ authorization: `Basic ${Buffer.from(`${name}:guess`).toString('base64')}` });
+  const ask = async (bare: typeof plain, form: Record<string, string>, headers: Record<string, string> = {}) => {
+    const answer = await bare.send('/token', { method: 'POST', body: new URLSearchParams({ ...FORM, ...form }), headers });
+    return [answer.status, await answer.text()];
+  };
+
+  for (const [form, headers] of [
+    [{}, basic('nobody')],
+    [{ client_id: 'nobody-else', client_secret: 'guess' }, {}],
+    [{ client_id: 'without-secret' }, {}],
+    [{}, basic('bare-client')],
+  ] as const)
+    expect(await ask(paying, form, headers)).toEqual(await ask(plain, form, headers));
+
+  expect(asked).toEqual(['nobody', 'nobody-else']);
 });

@@ -1,6 +1,7 @@
 import { AppError } from '#infra/apperr/app-error.ts';
 import type { Pair } from '#infra/http/request/form.ts';
 import type { Feature } from '../feature.ts';
+import { LIFETIMES } from '../lifetimes.ts';
 import { RESPONSE_TYPES } from './authorization-code.ts';
 import { checkSentRequest } from './authorization-limits.ts';
 
@@ -36,6 +37,7 @@ export const pushedAuthorizationRequests = (): Feature => ({
   configuration: {
     features: { pushedAuthorizationRequests: { enabled: true } },
     routes: { pushed_authorization_request: PUSHED_REQUEST_PATH },
+    ttl: { PushedAuthorizationRequest: LIFETIMES.pushedRequest },
   },
   endpoints: [{ path: PUSHED_REQUEST_PATH, methods: ['POST', 'OPTIONS'], answers: 'json', checkForm: checkPushedRequest }],
 });

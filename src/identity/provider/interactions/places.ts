@@ -1,0 +1,39 @@
+import { AppError } from '#infra/apperr/app-error.ts';
+import { type BoundedKey, boundedKey } from '#infra/cache/bounded-key.ts';
+import { networkOf } from '#infra/secrets/attempts/network.ts';
+import { createTokenBuckets } from '#infra/secrets/attempts/token-buckets.ts';
+
+/** Networks that are told apart at once. */
+export const MAX_NETWORKS = 50_000;
+
+/** An IPv4 address, or the first 64 bits of an IPv6 address. */
+export const keyOf = (address: string): BoundedKey => boundedKey(networkOf(address));
+
+export const tooMany = (code: string, message: string, waitMs: number): AppError => {
+  const seconds = Math.max(1, Math.ceil(waitMs / 1000));
+  return new AppError(code, 429, message, { fix: `Wait ${seconds} s and try again.`, headers: { 'retry-after': String(seconds) } });
+};
+
+/**
+ * Places of each network for what strangers have stored, one of which gets free in each part of the life of that. In memory, for this
+ * process.
+ *
+ * @param options.lifeSeconds of what takes a place
+ * @param options.refusal code and message
+ * @param options.elapsed milliseconds of a clock that never goes back
+ * @returns takes a place for an address; it throws AppError 429 with the code where there is none
+ */
+export const createPlaces = (options: {
+  readonly max: number;
+  readonly lifeSeconds: number;
+  readonly refusal: readonly [code: string, message: string];
+  readonly elapsed: () => number;
+}): ((address: string) => void) => {
+  const { max, lifeSeconds, refusal, elapsed } = options;
+  const places = createTokenBuckets({ burst: max, everyMs: (lifeSeconds * 1000) / max, max: MAX_NETWORKS, elapsed });
+  return (address) => {
+    const key = keyOf(address);
+    if (!places.has(key)) throw tooMany(...refusal, places.waitMs(key));
+    places.take(key);
+  };
+};
