@@ -20,7 +20,6 @@ interface UnderWay {
   /** Never rejects. */
   readonly end: Promise<unknown>;
 }
-const ends = (underWay: ReadonlySet<UnderWay>) => [...underWay].map(({ end }) => end);
 
 /** @param options.now epoch milliseconds */
 export const createLogouts = (options: {
@@ -31,8 +30,8 @@ export const createLogouts = (options: {
   const { database, emit, now } = options;
   const { db } = database;
   let wake: (() => void) | null = null;
-  /** Something was written down since the last look. */
-  let noted = Promise.withResolvers<void>();
+  /** Something was written down, or a client has answered, since the last look. */
+  let changed = Promise.withResolvers<void>();
 
   const tellOne = async (tell: TellLogout, { id, attempts, ...logout }: TakenLogout): Promise<void> => {
     const answer = await tell(logout);
@@ -51,7 +50,7 @@ export const createLogouts = (options: {
     note: async (logout) => {
       await noteLogouts(db, [logout]);
       wake?.();
-      noted.resolve();
+      changed.resolve();
     },
     job: (tell) => ({
       name: 'tell-logouts',
@@ -62,20 +61,24 @@ export const createLogouts = (options: {
         const failures: unknown[] = [];
         const begin = (one: TakenLogout): void => {
           const told = tellOne(tell, one).catch((error: unknown) => void failures.push(error));
-          const entry = { clientId: one.clientId, end: told.finally(() => underWay.delete(entry)) };
+          const end = told.finally(() => {
+            underWay.delete(entry);
+            changed.resolve();
+          });
+          const entry = { clientId: one.clientId, end };
           underWay.add(entry);
         };
         const roomFor = (clientId: string): number => OF_ONE_CLIENT - [...underWay].filter((one) => one.clientId === clientId).length;
         while (!signal.aborted && failures.length === 0) {
-          noted = Promise.withResolvers<void>();
+          changed = Promise.withResolvers();
           const busy = [...underWay].map(({ clientId }) => clientId).filter((clientId) => roomFor(clientId) === 0);
           const wanted = { limit: WIDTH - underWay.size, busy, roomFor };
           const taken = await takeLogouts(db, wanted, { now: now(), until: now() + TAKEN_MS });
           taken.forEach(begin);
-          if (underWay.size === 0) break;
-          if (taken.length === 0 || underWay.size === WIDTH) await Promise.race([noted.promise, ...ends(underWay)]);
+          if (taken.length === 0 && busy.length === 0 && underWay.size === 0) break;
+          if (taken.length === 0 || underWay.size === WIDTH) await changed.promise;
         }
-        await Promise.all(ends(underWay));
+        await Promise.all([...underWay].map(({ end }) => end));
         if (failures.length > 0) throw failures[0];
       },
     }),
