@@ -56,7 +56,30 @@ const tokenWith = async (clientId: string, secret: string): Promise<number> => {
 };
 const WORKER = `--grant client_credentials --scope kms:read --role user --tenant ${randomUUID()}`;
 
+/** What a list prints for a log: a line each. */
+const recordsOf = async (list: string): Promise<readonly Record<string, unknown>[]> => {
+  const { out } = await call([...list.split(' '), '--output', 'structured']);
+  return out
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+};
+
 describe('Commands for clients', () => {
+  it('list them under headings, in columns that are aligned, and as a line each for a log', async () => {
+    const [head = '', ...rows] = (await call(['client', 'list'])).out.trimEnd().split('\n');
+    const at = (heading: string) => head.indexOf(heading);
+    const row = rows.find((line) => line.startsWith('demo-confidential-client ')) ?? '';
+    expect(head.split(/ {2,}/)).toEqual(['Client', 'State', 'Source', 'Proves itself by', 'Name']);
+    expect(rows.every((line) => /^(?:en|dis)abled {2}/.test(line.slice(at('State'))))).toBe(true);
+    expect([row.slice(at('Source')).split(/ {2,}/), rows.some((line) => line.includes('configuration'))]).toEqual([
+      ['demo', 'client_secret_basic', 'Demo Confidential Client'],
+      true,
+    ]);
+    expect(await recordsOf('client list')).toHaveLength(rows.length);
+    expect(JSON.stringify(await recordsOf('client list'))).toContain('"stringValue":"client demo-confidential-client"');
+  });
+
   it('find the stack of the folder, and make a client whose secret is shown once or written into a file of its own', async () => {
     const [shown, filed] = [unique('worker'), unique('worker')];
     const made = await document(`client create ${shown} ${WORKER}`, clientCreateSchema);
@@ -211,6 +234,11 @@ describe('Commands for accounts', () => {
     const short = await call(`account set-password ${username} --password-file password`.split(' '));
     expect([short.code, short.err]).toEqual([2, expect.stringMatching(/the password of --password-file must NOT have fewer than 12/)]);
     expect((await call(['account', 'show', username])).out).toMatch(new RegExp(`^username +${username}$`, 'm'));
+    const listed = (await call(['account', 'list'])).out;
+    expect(listed).toMatch(/^User name +State +Roles +Second factors +Of the demo +Id$/m);
+    expect(listed).toMatch(new RegExp(`^${username} +enabled +\\S.* +- +no +${id}$`, 'm'));
+    expect(JSON.stringify(await recordsOf('account list'))).toContain(`"stringValue":"account ${id}"`);
+    expect((await call(['account', 'disable', username])).out).toBe(`Disabled account ${username} (${id})\n`);
     await document(`account remove ${username}`, accountChangeSchema);
     expect((await call(['account', 'show', username])).err).toMatch(/There is no account/);
     expect((await call(['account', 'disable', 'demo-user'])).err).toMatch(/The account demo-user is part of the demo/);

@@ -3,6 +3,7 @@ import { type AccountBody, identityAccounts } from '#client/admin/identity-accou
 import type { CommandCall } from '#cli/command-line/command.ts';
 import type { AccountChangeDocument, AccountListDocument } from '#cli/documents/accounts.ts';
 import type { ExitCode } from '#cli/process/exit-codes.ts';
+import { tableLines } from '#cli/reporters/lines/table.ts';
 import type { ACCOUNT_PASSWORD_FLAGS } from '#cli/settings/client-change-flags.ts';
 import type { IDENTITY_ADMIN_FLAGS } from '#cli/settings/identity-admin-flags.ts';
 import { identityAdmin } from './identity-admin.ts';
@@ -21,28 +22,42 @@ const documented = ({ roles, permissions, second_factors: factors, ...account }:
   second_factors: [...factors],
 });
 
-const lineOf = ({ id, username, disabled, demo, roles }: AccountBody): string =>
-  `${disabled ? 'disabled' : 'enabled '}  ${id}  ${username}  ${roles.join(', ') || 'no role'}${demo ? '  (demo)' : ''}`;
+const stateOf = ({ disabled }: AccountBody): string => (disabled ? 'disabled' : 'enabled');
+
+const HEAD = ['User name', 'State', 'Roles', 'Second factors', 'Of the demo', 'Id'];
+const rowOf = (account: AccountBody): readonly string[] => [
+  account.username,
+  stateOf(account),
+  account.roles.join(', ') || '-',
+  account.second_factors.join(', ') || '-',
+  account.demo ? 'yes' : 'no',
+  account.id,
+];
+
+const recordOf = (account: AccountBody, body: string) => ({
+  body,
+  attributes: { 'passthru.account.id': account.id, 'passthru.account.name': account.username, 'passthru.account.state': stateOf(account) },
+});
 
 /** @param done in the past: `disabled`, `removed` */
 const resultOf = (account: AccountBody, done: string): OperatorResult & { readonly document: Own<AccountChangeDocument> } => ({
   document: { version: 1, account: documented(account) },
-  lines: [`${done.charAt(0).toUpperCase()}${done.slice(1)}: ${lineOf(account)}`],
+  lines: [`${done.charAt(0).toUpperCase()}${done.slice(1)} account ${account.username} (${account.id})`],
   short: [account.id],
-  record: { body: `${done} account ${account.id}`, attributes: { 'passthru.account.id': account.id } },
+  record: recordOf(account, `${done} account ${account.id}`),
 });
 
 /** `passthru account list`: all accounts, disabled ones too. */
 export const accountList = (call: Call<undefined>): Promise<ExitCode> =>
-  operatorCommand(call, async (flags) => {
+  operatorCommand(call, async (flags, layout) => {
     await using identity = await identityAdmin(flags, call.process);
     const accounts = await identityAccounts(identity).list();
     const document: Own<AccountListDocument> = { version: 1, accounts: accounts.map(documented) };
     return {
       document,
-      lines: accounts.length === 0 ? ['No accounts.'] : accounts.map(lineOf),
+      lines: accounts.length === 0 ? ['No accounts.'] : tableLines(HEAD, accounts.map(rowOf), layout),
       short: accounts.map(({ id }) => id),
-      record: { body: `Identity has ${accounts.length} accounts`, attributes: {} },
+      record: accounts.map((account) => recordOf(account, `account ${account.id}`)),
     };
   });
 

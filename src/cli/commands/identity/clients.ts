@@ -6,7 +6,7 @@ import type { IDENTITY_ADMIN_FLAGS } from '#cli/settings/identity-admin-flags.ts
 import { identityAdmin } from './identity-admin.ts';
 import { operatorCommand } from '../operator/operator-command.ts';
 import { refusedInput } from '../operator/refused-input.ts';
-import { changedClient, lineOfClient, linesOfClient } from './shown-client.ts';
+import { changedClient, clientTable, linesOfClient, recordOfClient } from './shown-client.ts';
 
 type Call<A> = CommandCall<A, typeof IDENTITY_ADMIN_FLAGS>;
 type Own<D> = Omit<D, 'command' | 'exit_code'>;
@@ -15,15 +15,15 @@ const ORIGINS = { 'path/client_id': '<id>' };
 
 /** `passthru client list`: all clients, those of the configuration and of the demo, too. */
 export const clientList = (call: Call<undefined>): Promise<ExitCode> =>
-  operatorCommand(call, async (flags) => {
+  operatorCommand(call, async (flags, layout) => {
     await using identity = await identityAdmin(flags, call.process);
     const clients = await identityClients(identity).list();
     const document: Own<ClientListDocument> = { version: 1, clients: [...clients] };
     return {
       document,
-      lines: clients.length === 0 ? ['No clients.'] : clients.map(lineOfClient),
+      lines: clients.length === 0 ? ['No clients.'] : clientTable(clients, layout),
       short: clients.map(({ client_id: id }) => id),
-      record: { body: `Identity has ${clients.length} clients`, attributes: {} },
+      record: clients.map((client) => recordOfClient(client, `client ${client.client_id}`)),
     };
   });
 
@@ -37,7 +37,7 @@ export const clientShow = (call: Call<string>): Promise<ExitCode> =>
       document,
       lines: [...linesOfClient(client), '', `etag  ${etag}`],
       short: linesOfClient(client),
-      record: { body: `client ${client.client_id}`, attributes: { 'passthru.client.id': client.client_id } },
+      record: recordOfClient(client, `client ${client.client_id}`),
     };
   });
 

@@ -1,8 +1,27 @@
 import type { ShownClient } from '#client/admin/identity-clients.ts';
+import { type TableLayout, tableLines } from '#cli/reporters/lines/table.ts';
 import type { OperatorResult } from '../operator/operator-command.ts';
 
-export const lineOfClient = ({ client_id: id, name, source, disabled }: ShownClient): string =>
-  `${disabled ? 'disabled' : 'enabled '}  ${source.padEnd(13)}  ${id}  ${name}`;
+const stateOf = ({ disabled }: ShownClient): string => (disabled ? 'disabled' : 'enabled');
+
+/** A table of clients. */
+export const clientTable = (clients: readonly ShownClient[], layout: TableLayout): readonly string[] =>
+  tableLines(
+    ['Client', 'State', 'Source', 'Proves itself by', 'Name'],
+    clients.map((client) => [client.client_id, stateOf(client), client.source, client.token_endpoint_auth_method, client.name]),
+    layout,
+  );
+
+/** For a log. */
+export const recordOfClient = (client: ShownClient, body: string) => ({
+  body,
+  attributes: {
+    'passthru.client.id': client.client_id,
+    'passthru.client.name': client.name,
+    'passthru.client.source': client.source,
+    'passthru.client.state': stateOf(client),
+  },
+});
 
 const isNothing = (value: unknown): boolean => value === null || (Array.isArray(value) && value.length === 0);
 
@@ -21,7 +40,7 @@ export const linesOfClient = (client: ShownClient): readonly string[] => {
 /** @param done in the past: `changed`, `removed` */
 export const changedClient = (client: ShownClient, done: string): OperatorResult => ({
   document: { version: 1, client },
-  lines: [`${done.charAt(0).toUpperCase()}${done.slice(1)}: ${lineOfClient(client)}`],
+  lines: [`${done.charAt(0).toUpperCase()}${done.slice(1)} client ${client.client_id} (${client.name})`],
   short: [client.client_id],
-  record: { body: `${done} client ${client.client_id}`, attributes: { 'passthru.client.id': client.client_id } },
+  record: recordOfClient(client, `${done} client ${client.client_id}`),
 });

@@ -1,6 +1,7 @@
 import type { CommandCall } from '#cli/command-line/command.ts';
 import type { SigningKeyListDocument, SigningKeyRotateDocument, SigningKeyWithdrawDocument } from '#cli/documents/signing-key.ts';
 import type { ExitCode } from '#cli/process/exit-codes.ts';
+import { tableLines } from '#cli/reporters/lines/table.ts';
 import type { IDENTITY_ADMIN_FLAGS } from '#cli/settings/identity-admin-flags.ts';
 import { listSigningKeys, rotateSigningKeys, withdrawSigningKey } from '#client/admin/signing-keys.ts';
 import { identityAdmin } from './identity-admin.ts';
@@ -12,15 +13,22 @@ type Own<D> = Omit<D, 'command' | 'exit_code'>;
 
 /** `passthru signing-key list`: the keys with which Identity signs tokens. */
 export const signingKeyList = (call: Call<unknown>): Promise<ExitCode> =>
-  operatorCommand(call, async (flags) => {
+  operatorCommand(call, async (flags, layout) => {
     await using identity = await identityAdmin(flags, call.process);
     const keys = (await listSigningKeys(identity)).map(({ kid, algorithm, state }) => ({ kid, algorithm, state }));
     const document: Own<SigningKeyListDocument> = { version: 1, keys };
     return {
       document,
-      lines: keys.map(({ kid, algorithm, state }) => `${state.padEnd(9)}  ${algorithm.padEnd(9)}  ${kid}`),
+      lines: tableLines(
+        ['State', 'Algorithm', 'Key id'],
+        keys.map(({ kid, algorithm, state }) => [state, algorithm, kid]),
+        layout,
+      ),
       short: keys.map(({ kid }) => kid),
-      record: { body: `Identity has ${keys.length} signing keys`, attributes: {} },
+      record: keys.map(({ kid, state }) => ({
+        body: `signing key ${kid}: ${state}`,
+        attributes: { 'passthru.signing_key.id': kid, 'passthru.signing_key.state': state },
+      })),
     };
   });
 

@@ -7,6 +7,7 @@ import { createHttpsClient } from '#infra/http/client/create-https-client.ts';
 import type { CommandCall } from '#cli/command-line/command.ts';
 import { EXIT, type ExitCode } from '#cli/process/exit-codes.ts';
 import { createPrinter } from '#cli/reporters/create-printer.ts';
+import type { TableLayout } from '#cli/reporters/lines/table.ts';
 import type { CommandResult } from '#cli/reporters/printer.ts';
 import { createTerminal } from '#cli/reporters/terminal/terminal.ts';
 import { bareCommand } from '#cli/settings/printed-command.ts';
@@ -20,6 +21,12 @@ import { wantedOutput } from '#cli/settings/wanted-output.ts';
  * they run in a container beside a replica, where there is no stack and no state folder: they need neither.
  */
 
+interface OperatorRecord {
+  readonly body: string;
+  readonly failed?: boolean;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
 /** What such a command says at its end. */
 export interface OperatorResult {
   /** For `--output json`, without what every document has. */
@@ -27,7 +34,8 @@ export interface OperatorResult {
   readonly lines: readonly string[];
   /** In place of the lines where only the result is wanted; nothing when absent. */
   readonly short?: readonly string[];
-  readonly record: { readonly body: string; readonly failed?: boolean; readonly attributes: Readonly<Record<string, string>> };
+  /** One line of a log, or one for each item of a list. */
+  readonly record: OperatorRecord | readonly OperatorRecord[];
   /** Where the result is a bad one; passed when absent. */
   readonly exitCode?: ExitCode;
 }
@@ -35,18 +43,24 @@ export interface OperatorResult {
 /** Runs the work of a command with its flags, prints its result or its failure, and answers the exit code. */
 export const operatorCommand = async <A, F extends SettingRows>(
   call: CommandCall<A, F>,
-  work: (flags: ValuesOf<F>) => Promise<OperatorResult>,
+  work: (flags: ValuesOf<F>, layout: TableLayout) => Promise<OperatorResult>,
 ): Promise<ExitCode> => {
   const { command, stated, flags, process } = call;
   const terminal = createTerminal({ ...process, color: stated['color'] === false ? false : undefined });
   const output = await wantedOutput(stated['output'], process);
   const printer = createPrinter({ command, terminal, output, printedCommand: bareCommand(process.env), now: process.now });
   try {
-    const { document, lines, short = [], record, exitCode = EXIT.passed } = await work(readFlags(flags, stated, process.cwd));
+    const {
+      document,
+      lines,
+      short = [],
+      record,
+      exitCode = EXIT.passed,
+    } = await work(readFlags(flags, stated, process.cwd), { paint: terminal.paintOut });
     const result: CommandResult = {
       document: { ...document, command, exit_code: exitCode },
       lines: stated['verbosity'] === 'quiet' ? short : lines,
-      records: [record],
+      records: [record].flat(),
     };
     printer.result(result);
     return exitCode;

@@ -4,6 +4,7 @@ import { AppError } from '#infra/apperr/app-error.ts';
 import type { CommandCall } from '#cli/command-line/command.ts';
 import type { RealmUserDocument, RealmUsersListDocument } from '#cli/documents/realm-users.ts';
 import type { ExitCode } from '#cli/process/exit-codes.ts';
+import { tableLines } from '#cli/reporters/lines/table.ts';
 import type {
   REALM_USER_ADD_FLAGS,
   REALM_USER_PASSWORD_FLAGS,
@@ -21,17 +22,23 @@ import { refusedInput } from './refused-input.ts';
 type Own<D> = Omit<D, 'command' | 'exit_code'>;
 type Call<F extends typeof REALM_USERS_FLAGS> = CommandCall<string, F>;
 
-const lineOf = ({ username, enabled, roles, id }: RealmUserBody): string =>
-  `${username}  ${enabled ? 'enabled ' : 'disabled'}  ${roles.join(', ')}  ${id}`;
+const HEAD = ['User name', 'State', 'Roles', 'Id'];
+const stateOf = ({ enabled }: RealmUserBody): string => (enabled ? 'enabled' : 'disabled');
+const rowOf = (user: RealmUserBody): readonly string[] => [user.username, stateOf(user), user.roles.join(', ') || '-', user.id];
+
+const recordOf = (user: RealmUserBody, body: string) => ({
+  body,
+  attributes: { 'passthru.account.id': user.id, 'passthru.account.name': user.username, 'passthru.account.state': stateOf(user) },
+});
 
 const documented = (user: RealmUserBody) => ({ ...user, roles: [...user.roles], metadata: { ...user.metadata } });
 
 /** @param done in the past: `made`, `removed` */
 const resultOf = (user: RealmUserBody, done: string): OperatorResult & { readonly document: Own<RealmUserDocument> } => ({
   document: { version: 1, user: documented(user) },
-  lines: [`${done.charAt(0).toUpperCase()}${done.slice(1)}: ${lineOf(user)}`],
+  lines: [`${done.charAt(0).toUpperCase()}${done.slice(1)} user ${user.username} (${user.id})`],
   short: [user.id],
-  record: { body: `${done} realm user ${user.id}`, attributes: { 'passthru.account.id': user.id } },
+  record: recordOf(user, `${done} realm user ${user.id}`),
 });
 
 /** For `.catch`: the way out in words of the command line. */
@@ -93,15 +100,15 @@ const metadataOf = async (file: string | undefined, cwd: string): Promise<{ read
 
 /** `passthru realm users list`: the users of a tenant in the database of a running KMS. */
 export const realmUsersList = (call: CommandCall<undefined, typeof REALM_USERS_FLAGS>): Promise<ExitCode> =>
-  operatorCommand(call, async ({ operator, url, tenant }) => {
+  operatorCommand(call, async ({ operator, url, tenant }, layout) => {
     await using client = await operatorClient(operator);
     const users = await realmUsers({ url, client, tenant }).list();
     const document: Own<RealmUsersListDocument> = { version: 1, users: users.map(documented) };
     return {
       document,
-      lines: users.length === 0 ? ['No users.'] : users.map(lineOf),
+      lines: users.length === 0 ? ['No users.'] : tableLines(HEAD, users.map(rowOf), layout),
       short: users.map(({ username }) => username),
-      record: { body: `listed ${users.length} realm users`, attributes: { 'passthru.tenant.name': tenant } },
+      record: users.map((user) => recordOf(user, `realm user ${user.id}`)),
     };
   });
 

@@ -1,6 +1,7 @@
 import type { CommandCall } from '#cli/command-line/command.ts';
 import type { TenantChangeDocument, TenantListDocument } from '#cli/documents/tenants.ts';
 import type { ExitCode } from '#cli/process/exit-codes.ts';
+import { tableLines } from '#cli/reporters/lines/table.ts';
 import type { TENANT_FLAGS, TENANT_REMOVE_FLAGS } from '#cli/settings/operator-flags.ts';
 import { changeTenant, listTenants, removeTenant, type ShownTenant } from '#client/admin/tenants.ts';
 import { operatorClient, operatorCommand } from './operator-command.ts';
@@ -14,27 +15,35 @@ const shown = ({ id, name, state, removal_at }: ShownTenant) => ({ id, name, sta
 const lineOf = ({ id, name, state, removal_at: at }: ShownTenant): string =>
   `${state.padEnd(15)}  ${id}  ${name}${at === null ? '' : `, to be removed at ${at}`}`;
 
+const HEAD = ['Tenant', 'State', 'Id', 'To be removed at'];
+const rowOf = ({ id, name, state, removal_at: at }: ShownTenant): readonly string[] => [name, state, id, at ?? '-'];
+
+const recordOf = (tenant: ShownTenant, body: string) => ({
+  body,
+  attributes: { 'passthru.tenant.id': tenant.id, 'passthru.tenant.name': tenant.name, 'passthru.tenant.state': tenant.state },
+});
+
 const changed = (done: string, tenant: ShownTenant) => {
   const document: Own<TenantChangeDocument> = { version: 1, tenant: shown(tenant) };
   return {
     document,
     lines: [lineOf(tenant)],
     short: [tenant.state],
-    record: { body: `${done} tenant ${tenant.name}`, attributes: { 'passthru.tenant.id': tenant.id } },
+    record: recordOf(tenant, `${done} tenant ${tenant.name}`),
   };
 };
 
 /** `passthru tenant list`: all tenants of the KMS, and the records of those that were removed. */
 export const tenantList = (call: Call<unknown>): Promise<ExitCode> =>
-  operatorCommand(call, async ({ operator, url }) => {
+  operatorCommand(call, async ({ operator, url }, layout) => {
     await using client = await operatorClient(operator);
     const tenants = await listTenants({ url, client });
     const document: Own<TenantListDocument> = { version: 1, tenants: tenants.map(shown) };
     return {
       document,
-      lines: tenants.length === 0 ? ['There are no tenants.'] : tenants.map(lineOf),
+      lines: tenants.length === 0 ? ['There are no tenants.'] : tableLines(HEAD, tenants.map(rowOf), layout),
       short: tenants.map(({ id }) => id),
-      record: { body: `the KMS has ${tenants.length} tenants`, attributes: {} },
+      record: tenants.map((tenant) => recordOf(tenant, `tenant ${tenant.name}: ${tenant.state}`)),
     };
   });
 
