@@ -212,7 +212,7 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
     if (set.version !== current.version) current = build(set);
   };
   let reloaded = Promise.resolve();
-  const access = createAccountAccess({ database, revocations, now });
+  const access = createAccountAccess({ database, revocations, sessionSeconds: LIFETIMES.session, now });
   /** One after the other: what an earlier one read late must not take the place of what a later one read, such as a withdrawal. */
   const reloadKeys = (): Promise<void> => (reloaded = reloaded.then(reload, reload));
 

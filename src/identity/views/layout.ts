@@ -38,3 +38,6 @@ ${content}${ways.length > 0 && markup`\n<p class="ways">${ways.map(({ href, text
 /** An error of a form, read out by a screen reader when the page opens. */
 export const alert = (text: string | undefined): HtmlValue =>
   text !== undefined && markup`<p class="alert" id="problem" role="alert">${text}</p>`;
+
+/** What was done before this page, said by a screen reader as well. */
+export const status = (text: string | undefined): HtmlValue => text !== undefined && markup`<p class="outcome" role="status">${text}</p>\n`;

@@ -57,7 +57,8 @@ main {
 .brand { margin: 0 0 1.25rem; color: var(--muted); font-size: 0.875rem; letter-spacing: 0.02em; }
 h1 { margin: 0 0 0.5rem; font-size: 1.5rem; line-height: 1.25; }
 h2 { margin: 1.5rem 0 0.25rem; font-size: 1rem; }
-p { margin: 0 0 1rem; overflow-wrap: anywhere; }
+p { margin: 0 0 1rem; }
+h1, h2, p, dd, li, button, .alert { overflow-wrap: anywhere; }
 .brand a { color: inherit; text-decoration: none; }
 .brand a:hover { text-decoration: underline; }
 main > :last-child, form > :last-child { margin-bottom: 0; }
@@ -143,9 +144,9 @@ tbody th { font-weight: 600; overflow-wrap: anywhere; min-width: 9rem; }
   th, td { padding-right: 0.375rem; }
   tbody th { min-width: 5.5rem; }
 }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.25rem 1rem; margin: 0 0 1rem; }
+dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 0.25rem 1rem; margin: 0 0 1rem; }
 dt { color: var(--muted); }
-dd { margin: 0; overflow-wrap: anywhere; }
+dd { margin: 0; }
 
 .links { margin: 1.5rem 0; padding: 0; list-style: none; }
 h2 + .links { margin-top: 0.25rem; }

@@ -10,7 +10,8 @@ import { type AccountForms, accountPage } from '#identity/views/account/account-
 import type { Emit } from '../../events.ts';
 import { tokenFor } from '../forms/form-protection.ts';
 import { REMOVE_PASSKEY_PATH } from './passkey.routes.ts';
-import { ACCOUNT_PAGE, ACCOUNT_PATH, type FindOwner, type Owner, toAccount, toLogIn } from './account-session.ts';
+import { ACCOUNT_PAGE, ACCOUNT_PATH, type FindOwner, type Owner, toLogIn } from './account-session.ts';
+import { doneAtAccount, takeDone } from './done.ts';
 
 const csrf = Type.String({ maxLength: 512 });
 const reference = Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' });
@@ -39,9 +40,11 @@ export const registerAccountPage = (
 
   const nameOf = async (clientId: string): Promise<string> => (await clients.find(clientId))?.name ?? clientId;
 
-  const show = async (reply: FastifyReply, { session, account, factors, isFresh }: Owner) => {
+  const show = async (request: FastifyRequest, reply: FastifyReply, { session, account, factors, isFresh }: Owner) => {
+    const done = takeDone(request, reply);
     const [sessions, grants] = await Promise.all([access.sessions(account.accountId), access.grants(account.accountId)]);
     const page = accountPage({
+      ...(done === undefined ? {} : { done }),
       username: account.username,
       name: account.name ?? account.username,
       email: account.email ?? null,
@@ -69,7 +72,7 @@ export const registerAccountPage = (
     return owner === null ? toLogIn(reply) : act(owner);
   };
 
-  app.get(ACCOUNT_PATH, async (request, reply) => owned(request, reply, (owner) => show(reply, owner)));
+  app.get(ACCOUNT_PATH, async (request, reply) => owned(request, reply, (owner) => show(request, reply, owner)));
 
   app.post(FORMS.logOut, { schema: { body: strictObject({ _csrf: csrf }) }, preHandler: app.checkForm }, async (request, reply) =>
     owned(request, reply, async ({ session, account }) => {
@@ -91,7 +94,7 @@ export const registerAccountPage = (
         const own = session.reference;
         await access.endSessions(accountId, which === 'all' ? { allBut: null } : which === 'others' ? { allBut: own } : { only: which });
         emit({ type: 'account-changed', accountId, change: 'sessions-ended' });
-        return toAccount(reply);
+        return doneAtAccount(reply, which === 'others' ? 'sessions-ended' : 'session-ended');
       }),
   );
 
@@ -102,7 +105,7 @@ export const registerAccountPage = (
       owned(request, reply, async ({ account: { accountId } }) => {
         await access.endGrant(accountId, request.body.grant);
         emit({ type: 'account-changed', accountId, change: 'grant-ended' });
-        return toAccount(reply);
+        return doneAtAccount(reply, 'grant-ended');
       }),
   );
 };

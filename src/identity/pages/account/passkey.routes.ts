@@ -11,6 +11,7 @@ import { PASSKEY_SCRIPT_SOURCE } from '#identity/views/passkey-form.ts';
 import type { Emit } from '../../events.ts';
 import { tokenFor } from '../forms/form-protection.ts';
 import { type FindOwner, toAccount, toLogIn } from './account-session.ts';
+import { doneAtAccount, sayDone } from './done.ts';
 
 const PATH = '/account/passkeys';
 export const REMOVE_PASSKEY_PATH = '/account/passkeys/remove';
@@ -52,6 +53,7 @@ export const registerPasskeyPages = (
     // It proves the second factor of this session, too.
     const login = { accountId, at: owner.session.loggedInAt, remember: false, second: method };
     reply.header('set-cookie', [...(await sessions.logIn(request.raw, login))]);
+    sayDone(reply, 'passkey-added');
     if (recoveryCodes.length === 0) return toAccount(reply);
     return reply.headers(pageHeaders()).send(renderHtml(recoveryCodesPage({ codes: recoveryCodes })));
   });
@@ -62,6 +64,6 @@ export const registerPasskeyPages = (
     const { accountId } = owner.account;
     await passkeys.remove(accountId, request.body.credential_id);
     emit({ type: 'account-changed', accountId, change: 'passkey-removed' });
-    return toAccount(reply);
+    return doneAtAccount(reply, 'passkey-removed');
   });
 };

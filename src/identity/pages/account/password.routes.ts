@@ -12,6 +12,7 @@ import type { OpenIdProvider } from '#identity/provider/openid-provider.ts';
 import { passwordPage } from '#identity/views/account/password-page.ts';
 import type { Emit } from '../../events.ts';
 import { ACCOUNT_LOGIN_PATH, type FindOwner, SECOND_FACTOR_PATH, toAccount, toLogIn } from './account-session.ts';
+import { sayDone } from './done.ts';
 import { tokenFor } from '../forms/form-protection.ts';
 import type { LoginSteps } from '../second-factor/login-steps.ts';
 
@@ -60,6 +61,7 @@ export const registerPasswordPage = (
       return show(reply.code(error.status).headers({ ...error.headers }), username, `${error.message} ${error.fix ?? ''}`.trim());
     }
     emit({ type: 'account-changed', accountId, change: 'password-changed' });
+    sayDone(reply, 'password-changed');
     const login = { accountId, at: Math.floor(now() / 1000) };
     if (typeof demandedFactors([], owner.factors) === 'string')
       return toAccount(reply.header('set-cookie', [...(await sessions.logIn(request.raw, { ...login, remember: false }))]));

@@ -11,6 +11,7 @@ import { totpPage } from '#identity/views/account/totp-page.ts';
 import type { Emit } from '../../events.ts';
 import { problemOf } from '../forms/waiting-problem.ts';
 import { type FindOwner, type Owner, toAccount, toLogIn } from './account-session.ts';
+import { doneAtAccount, sayDone } from './done.ts';
 import { tokenFor } from '../forms/form-protection.ts';
 
 const PATH = '/account/totp';
@@ -64,6 +65,7 @@ export const registerTotpPages = (
     emit({ type: 'account-changed', accountId, change: 'totp-added' });
     const login = { accountId, at: owner.session.loggedInAt, remember: false, second: 'otp' } as const;
     reply.header('set-cookie', [...(await sessions.logIn(request.raw, login))]);
+    sayDone(reply, 'totp-added');
     return codes.length > 0 ? showCodes(reply, codes) : toAccount(reply);
   };
 
@@ -84,7 +86,7 @@ export const registerTotpPages = (
     }
     await factors.removeTotp(accountId);
     emit({ type: 'account-changed', accountId, change: 'totp-removed' });
-    return toAccount(reply);
+    return doneAtAccount(reply, 'totp-removed');
   });
 
   app.post(RECOVERY_PATH, { schema: { body: strictObject({ _csrf: csrf }) }, preHandler: app.checkForm }, async (request, reply) => {
@@ -93,6 +95,6 @@ export const registerTotpPages = (
     const { accountId } = owner.account;
     const codes = await factors.renewRecoveryCodes(accountId);
     emit({ type: 'account-changed', accountId, change: 'recovery-codes-renewed' });
-    return showCodes(reply, codes);
+    return showCodes(sayDone(reply, 'recovery-codes-noted'), codes);
   });
 };

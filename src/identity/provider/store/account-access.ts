@@ -12,6 +12,8 @@ export interface AccountSession {
   readonly reference: string;
   /** Seconds since the epoch. */
   readonly loggedInAt: number;
+  /** Seconds since the epoch: the last page of a log-in or consent, here or for a client. */
+  readonly lastUsedAt: number;
   readonly amr: readonly string[];
   /** Clients that it logged in at. */
   readonly clientIds: readonly string[];
@@ -29,7 +31,7 @@ export interface AccountGrant {
 
 /** What an account has at Identity, for its owner to see and to end. */
 export interface AccountAccess {
-  /** Newest log-in first. */
+  /** The last used first. */
   sessions(accountId: string): Promise<readonly AccountSession[]>;
   /** By client; of one client there may be several. */
   grants(accountId: string): Promise<readonly AccountGrant[]>;
@@ -63,19 +65,23 @@ const grantsOf = (payload: string): readonly string[] =>
     grantId === undefined || persistsLogout === true ? [] : [grantReference(grantId)],
   );
 
-/** @param options.now epoch milliseconds */
+/**
+ * @param options.sessionSeconds that a session lives from its last use on
+ * @param options.now epoch milliseconds
+ */
 export const createAccountAccess = (options: {
   readonly database: Database<IdentityTables>;
   readonly revocations: Pick<RevocationLog, 'record'>;
+  readonly sessionSeconds: number;
   readonly now: () => number;
 }): AccountAccess => {
-  const { database, revocations, now } = options;
+  const { database, revocations, sessionSeconds, now } = options;
   const families = createFamilies(database.kind, revocations);
 
   const rowsOf = (accountId: string, model: string) =>
     database.db
       .selectFrom('oidc_payloads')
-      .select(['id_hash', 'payload'])
+      .select(['id_hash', 'payload', 'expires_at'])
       .where('account_id', '=', accountId)
       .where('model', '=', model)
       .where('expires_at', '>', now())
@@ -85,11 +91,12 @@ export const createAccountAccess = (options: {
   return {
     sessions: async (accountId) =>
       (await rowsOf(accountId, 'Session'))
-        .map(({ id_hash: reference, payload }) => {
+        .map(({ id_hash: reference, payload, expires_at: expiresAt }) => {
           const { loginTs = 0, amr = [], authorizations = {} } = JSON.parse(payload) as SessionPayload;
-          return { reference, loggedInAt: loginTs, amr, clientIds: Object.keys(authorizations) };
+          const lastUsedAt = Math.floor((expiresAt ?? 0) / 1000) - sessionSeconds;
+          return { reference, loggedInAt: loginTs, lastUsedAt, amr, clientIds: Object.keys(authorizations) };
         })
-        .toSorted((a, b) => b.loggedInAt - a.loggedInAt),
+        .toSorted((a, b) => b.lastUsedAt - a.lastUsedAt),
 
     grants: async (accountId) =>
       (await rowsOf(accountId, GRANT)).map(({ id_hash: reference, payload }) => {

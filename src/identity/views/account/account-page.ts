@@ -1,12 +1,9 @@
 import { type Html, type HtmlValue, markup } from '#infra/html/html.ts';
-import { layout } from '../layout.ts';
+import { layout, status } from '../layout.ts';
 import { scopeWords } from '../scope-words.ts';
-import { dayAndTime, methodWords } from './words.ts';
-
-export interface PageForm {
-  readonly action: string;
-  readonly csrfToken: string;
-}
+import { button, type PageForm, plainButton } from './page-form.ts';
+import { sessionList, type SessionView } from './session-list.ts';
+import { dayAndTime } from './words.ts';
 
 export interface AccountForms {
   readonly logOut: PageForm;
@@ -18,18 +15,13 @@ export interface AccountForms {
 }
 
 export interface AccountView {
+  /** What was done before this page. */
+  readonly done?: string;
   readonly username: string;
   readonly name: string;
   readonly email: string | null;
   readonly roles: readonly string[];
-  readonly sessions: readonly {
-    readonly reference: string;
-    /** Seconds since the epoch. */
-    readonly loggedInAt: number;
-    readonly amr: readonly string[];
-    readonly isThis: boolean;
-    readonly clientNames: readonly string[];
-  }[];
+  readonly sessions: readonly SessionView[];
   readonly grants: readonly {
     readonly reference: string;
     readonly clientName: string;
@@ -51,20 +43,6 @@ export interface AccountView {
   readonly isFresh: boolean;
   readonly forms: AccountForms;
 }
-
-/** A form of one button. @param label says which one of several it is, to a screen reader */
-const button = ({ action, csrfToken }: PageForm, name: string, value: string, text: string, label = text): HtmlValue =>
-  markup`<form method="post" action="${action}"><input type="hidden" name="_csrf" value="${csrfToken}"><button type="submit" name="${name}" value="${value}" aria-label="${label}">${text}</button></form>`;
-
-const plainButton = ({ action, csrfToken }: PageForm, text: string): HtmlValue =>
-  markup`<form method="post" action="${action}"><input type="hidden" name="_csrf" value="${csrfToken}"><button type="submit">${text}</button></form>`;
-
-const sessionItem = (session: AccountView['sessions'][number], forms: AccountForms): HtmlValue => {
-  const since = dayAndTime(session.loggedInAt);
-  return markup`<li><strong>${session.isThis ? 'This browser' : 'Another browser'}</strong>
-<span>since ${since}, by ${methodWords(session.amr)}${session.clientNames.length > 0 && markup`; ${session.clientNames.join(', ')}`}</span>
-${button(forms.sessions, 'session', session.reference, 'End', `End the session since ${since}`)}</li>`;
-};
 
 const grantItem = (grant: AccountView['grants'][number], forms: AccountForms): HtmlValue => markup`<li><strong>${grant.clientName}</strong>
 <span>since ${dayAndTime(grant.grantedAt)}: ${grant.scopes.map(scopeWords).join('; ')}</span>
@@ -97,12 +75,12 @@ ${plainButton(forms.recoveryCodes, 'Make new ones')}</li>`
 
 /** Who is logged in, where, what clients were allowed, and by what the log-in is proven. */
 export const accountPage = (view: AccountView): Html => {
-  const { username, name, email, roles, sessions, grants, factors, forms } = view;
+  const { done, username, name, email, roles, sessions, grants, factors, forms } = view;
   const hasFactor = factors.totp !== null || factors.passkeys.length > 0;
   return layout({
     title: 'Your account',
     content: markup`<h1>Your account</h1>
-<p>You are logged in as <strong>${username}</strong>.</p>
+${status(done)}<p>You are logged in as <strong>${username}</strong>.</p>
 <dl>
 <dt>Name</dt><dd>${name}</dd>
 ${email !== null && markup`<dt>E-mail</dt><dd>${email}</dd>`}
@@ -115,11 +93,7 @@ ${email !== null && markup`<dt>E-mail</dt><dd>${email}</dd>`}
 <p>${hasFactor ? 'A log-in asks for it after the password.' : 'With one, the password alone opens nothing.'}</p>
 ${secondFactors(view)}
 <h2>Where you are logged in</h2>
-<ul class="links">${sessions.map((session) => sessionItem(session, forms))}</ul>
-<div class="actions">
-${sessions.length > 1 && button(forms.sessions, 'session', 'others', 'End all others')}
-${button(forms.sessions, 'session', 'all', 'End all')}
-</div>
+${sessionList(sessions, forms.sessions)}
 <h2>What applications may do</h2>
 ${grants.length === 0 ? markup`<p class="muted">You have allowed nothing to any application.</p>` : markup`<ul class="links">${grants.map((grant) => grantItem(grant, forms))}</ul>`}`,
   });

@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { databaseKinds } from '#test/support/database.ts';
 import { type FactorsWorld, factorsWorld, PASSWORD, submitTo } from '#test/identity/support/second-factors.ts';
 
+const HOUR_MS = 3_600_000;
 const NEXT = 'quite another password';
 
 describe.each(databaseKinds())('the account page on %s', (kind) => {
@@ -35,10 +36,14 @@ describe.each(databaseKinds())('the account page on %s', (kind) => {
     const [here, there, elsewhere] = [world.browser(), world.browser(), world.browser()];
     for (const browser of [there, elsewhere, here]) await world.logIn(browser, person);
     const page = await here.visit('/account');
-    expect(page.html.match(/Another browser/g)).toHaveLength(2);
+    expect(page.html.match(/<strong>(?:This|Another) browser/g)).toEqual([
+      '<strong>This browser',
+      ...Array<string>(2).fill('<strong>Another browser'),
+    ]);
     const other = /Another browser.*?name="session" value="([\w-]+)"/s.exec(page.html)?.[1] ?? '';
     const after = await submitTo(here, page, '/account/sessions', { session: other });
-    expect(after.html.match(/Another browser/g)).toHaveLength(1);
+    expect(after.html.match(/<strong>Another browser/g)).toHaveLength(1);
+    expect(after.html).toContain('role="status">The session has ended.');
     await submitTo(here, after, '/account/sessions', { session: 'others' });
     const left = await Promise.all(
       [here, there, elsewhere].map(async (browser) => (await browser.visit('/account')).url.endsWith('/account')),
@@ -46,6 +51,32 @@ describe.each(databaseKinds())('the account page on %s', (kind) => {
     expect(left).toEqual([true, false, false]);
     await submitTo(here, await here.visit('/account'), '/account/log-out');
     expect((await here.visit('/account')).url).toMatch(/login$/);
+  });
+
+  it('names sessions by the applications that they logged in at, and says when each was last used', async () => {
+    const person = await world.person();
+    const [here, there] = [world.browser(), world.browser()];
+    await world.logIn(there, person);
+    // Only the clock moves: sockets and timers run.
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + HOUR_MS });
+    using _real = { [Symbol.dispose]: () => void vi.useRealTimers() };
+    const asked = {
+      client_id: 'demo-public-client',
+      response_type: 'code',
+      redirect_uri: 'http://127.0.0.1:4711/callback',
+      scope: 'openid',
+    };
+    const pkce = { code_challenge: 'x'.repeat(43), code_challenge_method: 'S256' };
+    const consent = await there.visit(`/oauth2/authorize?${new URLSearchParams({ ...asked, ...pkce })}`);
+    await there.submit(consent, { decision: 'allow' });
+    const { html } = await world.logIn(here, person);
+
+    const [, since = '', last = ''] =
+      /<strong>Another browser: Demo Public Client<\/strong>\n<span>Logged in (.+) UTC by password, last used (.+) UTC<\/span>/.exec(
+        html,
+      ) ?? [];
+    expect(Date.parse(`${last}Z`) - Date.parse(`${since}Z`)).toBeGreaterThanOrEqual(HOUR_MS);
+    expect(html.indexOf('This browser')).toBeLessThan(html.indexOf('Another browser'));
   });
 
   it('ends no session of somebody else', async () => {
@@ -66,7 +97,10 @@ describe.each(databaseKinds())('the account page on %s', (kind) => {
       submitTo(here, await here.visit('/account/password'), '/account/password', { current: PASSWORD, next: NEXT, again: NEXT, ...fields });
     expect([(await change({ current: 'wrong' })).status, (await change({ again: 'other' })).status]).toEqual([403, 400]);
     expect((await change({ next: 'short', again: 'short' })).html).toContain('shorter than 12 characters');
-    expect(await change({})).toMatchObject({ url: expect.stringMatching(/\/account$/), status: 200 });
+    const changed = await change({});
+    expect(changed).toMatchObject({ url: expect.stringMatching(/\/account$/), status: 200 });
+    expect(changed.html).toContain('<p class="outcome" role="status">The password is changed.');
+    expect((await here.visit('/account')).html).not.toContain('role="status"');
     expect((await there.visit('/account')).url).toMatch(/login$/);
     expect((await world.logIn(world.browser(), person)).status).toBe(403);
     expect((await world.logIn(world.browser(), person, NEXT)).url).toMatch(/\/account$/);
@@ -91,6 +125,6 @@ describe.each(databaseKinds())('the account page on %s', (kind) => {
     expect([first === undefined, cookie() === first]).toEqual([false, false]);
     // Another account at this browser is another session, and the one before is gone.
     const page = await world.logIn(browser, await world.person());
-    expect(page.html.match(/This browser|Another browser/g)).toEqual(['This browser']);
+    expect(page.html.match(/<strong>(?:This|Another) browser/g)).toEqual(['<strong>This browser']);
   });
 });
