@@ -21,6 +21,8 @@ const NAMED_BY: Readonly<Record<string, string>> = {
   'infra/http/server/proxy-protocol.ts': 'address and port of a connection; ends with it',
   'infra/http/server/refusal-log.ts': 'networks and our codes, so many in a minute',
   'infra/jobs/create-jobs.ts': 'our jobs',
+  'infra/process/workers/join-workers.ts': 'topics of ours',
+  'infra/process/workers/relay.ts': 'topics of ours',
   'infra/telemetry/sdk/measures.ts': 'attributes of metrics; two thousand of each metric',
   'kms/access/api-keys/credential/last-uses.ts': 'API keys that were good; ten thousand of a minute',
   'kms/access/realms/file-realm.ts': 'realms.yml',

@@ -14,6 +14,7 @@ import {
 import { adminListenerConfigSchema } from '#infra/http/operators.ts';
 import { signalDebuggerConfigSchema } from '#infra/process/signal-debugger.ts';
 import { logFileConfigSchema, telemetryConfigSchema } from '#infra/telemetry/config.ts';
+import { workersConfigSchema, workersIssues } from '#infra/workers/config.ts';
 import { passwordsConfigSchema } from './accounts/passwords/config.ts';
 import { feedConfigSchema } from './feed/config.ts';
 import { corsOriginsSchema } from './clients/cors-origins.ts';
@@ -55,6 +56,7 @@ export const identityConfigSchema = strictObject({
     proxy_networks: proxyNetworksConfigSchema,
     trace_networks: traceNetworksConfigSchema,
     drain_seconds: drainSecondsConfigSchema,
+    workers: workersConfigSchema,
     signal_debugger: signalDebuggerConfigSchema,
   }),
   admin: adminListenerConfigSchema,
@@ -92,5 +94,6 @@ export const loadIdentityConfig = (files: readonly string[]): Promise<IdentityCo
       ...serviceClientIssues(config.service_clients, { certificates: server.client_certificates === 'request' }),
       ...configuredClientIssues(config, (scope) => isKnownScope(config.resource_servers.map(toResourceServer), scope)),
       ...outgoingIssues(outgoing),
+      ...workersIssues({ server, database: config.database }),
     ],
   });

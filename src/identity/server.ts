@@ -15,6 +15,8 @@ import { createPasswords, type Passwords } from '#infra/secrets/passwords.ts';
 import { systemClock } from '#infra/jobs/clock.ts';
 import { createJobs } from '#infra/jobs/create-jobs.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
+import { createCommonCounts } from '#infra/workers/common-counts.ts';
+import { ALONE, type Workers } from '#infra/workers/workers.ts';
 import { createAccounts } from './accounts/accounts.service.ts';
 import { createAdministeredAccounts } from './accounts/create-administered-accounts.ts';
 import { createNewAccounts } from './accounts/new-accounts.ts';
@@ -75,6 +77,7 @@ export interface Identity extends AsyncDisposable {
  * Builds Identity from its configuration: opens its database, settles what an interrupted run left.
  *
  * @param options.demo whether the demo runs here: its data is found, made and reset; without it that data sleeps
+ * @param options.workers of which this process is one; it is alone where absent
  * @param options.stopping aborted when the service begins to stop; it serves until it is disposed
  * @param options.now epoch milliseconds
  * @throws AppError for a secret, certificate, seed or database that cannot be used
@@ -85,12 +88,14 @@ export const buildIdentity = async (options: {
   readonly demo: boolean;
   /** Opened before, and closed with Identity; opened here where absent. */
   readonly databases?: Databases;
+  readonly workers?: Workers;
   readonly stopping?: AbortSignal;
   readonly now?: () => number;
   /** Hashes and checks passwords, at the cost of `createPasswords` by default. */
   readonly newPasswords?: () => Passwords;
 }): Promise<Identity> => {
-  const { config, telemetry, stopping = new AbortController().signal, now = Date.now, newPasswords = createPasswords } = options;
+  const { config, telemetry, stopping = new AbortController().signal, now = Date.now } = options;
+  const { workers = ALONE, newPasswords = () => createPasswords({ processes: workers.count }) } = options;
   const drain = { begun: stopping, seconds: config.server.drain_seconds };
   await using opened = new AsyncDisposableStack();
   const jobs = opened.use(createJobs({ log: telemetry.log, clock: { ...systemClock, wall: now } }));
@@ -105,10 +110,10 @@ export const buildIdentity = async (options: {
   const onRefused = (clientId: string, address: string): void =>
     emit({ type: 'client-refused', reason: 'wrong-secret', address, nameTag: nameTag(clientId) });
   const closing = new AbortController();
-  const limits = () => createAttemptLimits({ closing: closing.signal });
+  const limits = (of: string, slowness = 1) => createAttemptLimits({ workers, of, slowness, closing: closing.signal });
   // A queue for each: programs that try secrets do not hold up people who log in.
   const passwords = { people: newPasswords(), clients: newPasswords() };
-  const accounts = createAccounts({ database, demo: options.demo, passwords: passwords.people, limits: limits() });
+  const accounts = createAccounts({ database, demo: options.demo, passwords: passwords.people, limits: limits('accounts') });
   const serviceClients = await loadServiceClients(config.service_clients);
   const browserClients = config.browser_clients.map(toBrowserClient);
   const configured = [...[...serviceClients.values()].map(({ client }) => client), ...browserClients];
@@ -118,7 +123,7 @@ export const buildIdentity = async (options: {
     passwords: passwords.clients,
     serviceClients,
     browserClients,
-    limits: limits(),
+    limits: limits('clients'),
     now,
     onRefused,
   });
@@ -170,7 +175,7 @@ export const buildIdentity = async (options: {
     encryptionKeys: secrets.encryptionKeys,
     issuerHost: new URL(issuer).host,
     // Six digits are few: a name's guesses come back ten times as slowly as those at its password.
-    limits: createAttemptLimits({ closing: closing.signal, slowness: 10 }),
+    limits: limits('factors', 10),
     now,
   });
   const breached = await openBreachedList(config.passwords.breached_list);
@@ -207,6 +212,7 @@ export const buildIdentity = async (options: {
   const rateLimit: RateLimit = {
     max: limit.max,
     timeWindowMs: limit.window_seconds * 1000,
+    common: createCommonCounts(workers, 'requests'),
     known: { nameOf: (request) => serviceClientOf(serviceClients, shownProofOf(request, now)), max: limit.service_client_max },
   };
   const app = await createServer({
@@ -246,7 +252,7 @@ export const buildIdentity = async (options: {
     now,
   });
   registerLanding(app, landingOf({ demoAccounts: publicAccounts }));
-  registerHealth(app, { dependencies, jobs, telemetry, stopping, detail });
+  registerHealth(app, { dependencies, jobs, telemetry, stopping, detail, workers });
   const clientAdministration = createClientAdministration({
     database,
     demo: options.demo,
@@ -292,6 +298,7 @@ export const buildIdentity = async (options: {
     signingKeys,
     reloadKeys: () => provider.reloadKeys(),
     demo,
+    workers,
     emit,
     now,
   });

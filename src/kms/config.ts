@@ -14,6 +14,7 @@ import {
 import { adminListenerConfigSchema } from '#infra/http/operators.ts';
 import { signalDebuggerConfigSchema } from '#infra/process/signal-debugger.ts';
 import { logFileConfigSchema, telemetryConfigSchema } from '#infra/telemetry/config.ts';
+import { workersConfigSchema, workersIssues } from '#infra/workers/config.ts';
 import { checkIssuers } from './access/federation/check-issuers.ts';
 import { accessConfigSchema } from './access/guard/config.ts';
 import { namedScopesIssues } from './access/named-scopes.ts';
@@ -31,6 +32,7 @@ const serverSchema = strictObject({
   proxy_networks: proxyNetworksConfigSchema,
   trace_networks: traceNetworksConfigSchema,
   drain_seconds: drainSecondsConfigSchema,
+  workers: workersConfigSchema,
   signal_debugger: signalDebuggerConfigSchema,
 });
 
@@ -75,5 +77,6 @@ export const loadKmsConfig = (files: readonly string[]): Promise<KmsConfig> =>
       ...checkIssuers(config.identity.issuers),
       ...namedScopesIssues(config.scopes, '/scopes'),
       ...logInsWithoutBrowser(config),
+      ...workersIssues(config),
     ],
   });

@@ -9,6 +9,7 @@ import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 /** Why a KMS was sealed. */
 const SEALED = {
   operator: 'by an operator',
+  worker: 'because another worker of this server was',
   start: 'again, because the work of a start failed after the unsealing',
   'new-shares': 'by itself, because another replica made a new root key under new unseal shares, which this one needs now',
 } as const;

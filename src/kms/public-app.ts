@@ -5,6 +5,8 @@ import type { App } from '#infra/http/server.ts';
 import { createServer } from '#infra/http/server/create-server.ts';
 import type { NameTag } from '#infra/secrets/name-tags.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
+import { createCommonCounts } from '#infra/workers/common-counts.ts';
+import type { Workers } from '#infra/workers/workers.ts';
 import { registerApiKeyRoutes } from './access/api-keys/api-key.routes.ts';
 import type { ApiKeyService } from './access/api-keys/api-key.service.ts';
 import { describedBrowserApi } from './access/guard/described-browser-api.ts';
@@ -35,9 +37,12 @@ import { registerTenantRoutes } from './tenants/administration/tenant.routes.ts'
 import type { TenantDirectory } from './tenants/directory.ts';
 
 /** The options of the listener that its configuration gives. */
-const listenerOf = ({ tls, rate_limit: limit, proxy_networks: proxyNetworks, trace_networks: traceNetworks }: KmsConfig['server']) => ({
+const listenerOf = (
+  { tls, rate_limit: limit, proxy_networks: proxyNetworks, trace_networks: traceNetworks }: KmsConfig['server'],
+  workers: Workers,
+) => ({
   tls,
-  rateLimit: { max: limit.max, timeWindowMs: limit.window_seconds * 1000 },
+  rateLimit: { max: limit.max, timeWindowMs: limit.window_seconds * 1000, common: createCommonCounts(workers, 'requests') },
   proxyNetworks,
   traceNetworks,
 });
@@ -57,7 +62,9 @@ export const createPublicApp = async (options: {
   readonly config: KmsConfig;
   readonly telemetry: Telemetry;
   readonly server: Pick<Parameters<typeof createServer>[0], 'jobs' | 'drain'>;
-  readonly health: Pick<Parameters<typeof registerHealth>[1], 'dependencies' | 'jobs' | 'notReady' | 'stopping'>;
+  readonly health: Pick<Parameters<typeof registerHealth>[1], 'dependencies' | 'jobs' | 'notReady' | 'stopping'> & {
+    readonly workers: Workers;
+  };
   readonly closing: AbortController;
   readonly access: Access;
   readonly keys: Keys;
@@ -73,6 +80,7 @@ export const createPublicApp = async (options: {
   readonly elapsed: () => number;
 }): Promise<App> => {
   const { config, telemetry, health, closing, access, keys, tenants, audit, nameTag, now, elapsed } = options;
+  const { workers } = health;
   const { swagger } = config.server;
   const detail = detailOf(config.errors);
   await using opened = new AsyncDisposableStack();
@@ -82,7 +90,7 @@ export const createPublicApp = async (options: {
     telemetry,
     ...options.server,
     detail,
-    ...listenerOf(config.server),
+    ...listenerOf(config.server, workers),
     ...(access.browser !== null && { secondPath: browserPathOf }),
   });
   opened.defer(() => app.close());
@@ -94,7 +102,12 @@ export const createPublicApp = async (options: {
     demo: options.demo,
   });
   const { max, window_seconds: seconds } = config.quotas.requests;
-  const countRequests = createTenantRate({ max, windowMs: seconds * 1000, elapsed });
+  const countRequests = createTenantRate({
+    max,
+    windowMs: seconds * 1000,
+    elapsed,
+    common: createCommonCounts(workers, 'tenant-requests'),
+  });
   describeResource(app, { originOf: access.originOf, issuers: config.identity.issuers.map(({ issuer }) => issuer) });
   guardServiceRoutes(app, {
     ...access,

@@ -8,6 +8,7 @@ import { createNameTags } from '#infra/secrets/name-tags.ts';
 import { systemClock } from '#infra/jobs/clock.ts';
 import { createJobs } from '#infra/jobs/create-jobs.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
+import { ALONE, type Workers } from '#infra/workers/workers.ts';
 import { createApiKeyService } from './access/api-keys/api-key.service.ts';
 import { openAccess } from './access/guard/open-access.ts';
 import { createUserLeases } from './access/realms/user-leases.ts';
@@ -16,7 +17,7 @@ import { createAdmin } from './admin/admin.ts';
 import { gaugeKms } from './admin/gauges.ts';
 import { createReshareService } from './admin/barrier/reshare.service.ts';
 import { createRotationService } from './admin/barrier/rotation.service.ts';
-import { createSealService } from './admin/barrier/seal.service.ts';
+import { createSealService, sealAtStart } from './admin/barrier/seal.service.ts';
 import { createTenantsService } from './admin/tenants.service.ts';
 import { openAuditLog } from './audit/open-audit-log.ts';
 import { openBarrier } from './barrier/open-barrier.ts';
@@ -59,6 +60,7 @@ export interface Kms extends AsyncDisposable {
  * Builds the KMS from its configuration: opens its databases, unseals, removes what an interrupted run left.
  *
  * @param options.demo whether the demo runs here: its data is found, made and reset; without it that data sleeps
+ * @param options.workers of which this process is one; it is alone where absent
  * @param options.stopping aborted when the service begins to stop; it serves until it is disposed
  * @param options.now epoch milliseconds
  * @param options.elapsed milliseconds of a clock that never goes back
@@ -70,11 +72,13 @@ export const buildKms = async (options: {
   readonly demo: boolean;
   /** Opened before, and closed with the KMS; opened here where absent. */
   readonly databases?: Databases;
+  readonly workers?: Workers;
   readonly stopping?: AbortSignal;
   readonly now?: () => number;
   readonly elapsed?: () => number;
 }): Promise<Kms> => {
   const { config, telemetry, stopping = new AbortController().signal, now = Date.now, elapsed = () => performance.now() } = options;
+  const { workers = ALONE } = options;
   const drain = { begun: stopping, seconds: config.server.drain_seconds };
   await using opened = new AsyncDisposableStack();
   const jobs = opened.use(createJobs({ log: telemetry.log, clock: { ...systemClock, wall: now } }));
@@ -82,7 +86,8 @@ export const buildKms = async (options: {
 
   const databases = opened.use(options.databases ?? (await openDatabases(config.database, { telemetry })));
   const own = opened.use(await databases.open<ServiceTables>('service', serviceMigrations));
-  const unsealKey = await readUnsealKey(config.unseal);
+  const told = sealAtStart(workers);
+  const unsealKey = told === null ? await readUnsealKey(config.unseal) : told.key;
   // It outlives a restart and is the same in every replica; a KMS that starts sealed has one of its own until it is unsealed.
   let nameTag = createNameTags(unsealKey ?? randomBytes(32));
   const barrier = await openBarrier({ databases, service: own, unsealKey, now }).finally(() => unsealKey?.fill(0));
@@ -107,7 +112,7 @@ export const buildKms = async (options: {
   };
   const isPrepared = barrier.state() === 'unsealed';
   if (isPrepared) await prepare();
-  const seal = createSealService({ barrier, prepare, isPrepared, keyed: (key) => void (nameTag = createNameTags(key)), emit });
+  const seal = createSealService({ barrier, prepare, isPrepared, keyed: (key) => void (nameTag = createNameTags(key)), emit, workers });
   if (!options.demo) await demoData.tellOfSleep();
 
   const closing = new AbortController();
@@ -127,6 +132,7 @@ export const buildKms = async (options: {
       now,
       elapsed,
       closing: closing.signal,
+      workers,
     }),
   );
   const { insufficientScope } = access.challenges;
@@ -161,7 +167,7 @@ export const buildKms = async (options: {
   ];
   if (config.telemetry !== undefined) checks.push({ name: 'telemetry', required: false, check: (signal) => telemetry.probe(signal) });
   const dependencies = watchOptional(checks, { jobs });
-  const health = { dependencies, jobs, notReady: () => (seal.state() === 'unsealed' ? null : seal.state()) };
+  const health = { dependencies, jobs, notReady: () => (seal.state() === 'unsealed' ? null : seal.state()), workers };
 
   const users = createRealmUsers({
     operate: keys.operate,
@@ -214,7 +220,7 @@ export const buildKms = async (options: {
     barrier,
     seal,
     rotation,
-    reshare: createReshareService({ barrier, locks: databases, emit, elapsed }),
+    reshare: createReshareService({ barrier, locks: databases, share: seal.share, emit, elapsed }),
     progress: retiring.progress,
     tenants: made,
     users,

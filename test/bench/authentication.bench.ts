@@ -1,3 +1,4 @@
+import { ALONE } from '#infra/workers/workers.ts';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openDatabases } from '#infra/database/open/open-databases.ts';
@@ -55,6 +56,7 @@ const accessTo = async (house: KmsHouse, databases: Awaited<ReturnType<typeof op
     now: Date.now,
     elapsed,
     closing: new AbortController().signal,
+    workers: ALONE,
   });
 };
 

@@ -10,6 +10,7 @@ import type { App, Drain } from '#infra/http/server.ts';
 import { createServer } from '#infra/http/server/create-server.ts';
 import type { Jobs } from '#infra/jobs/job.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
+import type { Workers } from '#infra/workers/workers.ts';
 import type { Emit } from '#identity/events.ts';
 import type { AdministeredAccounts } from '#identity/accounts/administered-accounts.ts';
 import type { NewAccounts } from '#identity/accounts/new-accounts.ts';
@@ -54,6 +55,7 @@ export const createAdmin = async (options: {
   readonly initialTokens: InitialTokens | null;
   readonly resourceServers: readonly ResourceServer[];
   readonly demo: Demo | null;
+  readonly workers: Workers;
   readonly signingKeys: SigningKeys;
   /** Makes this replica see a change of the signing keys at once. */
   readonly reloadKeys: () => Promise<void>;
@@ -61,7 +63,7 @@ export const createAdmin = async (options: {
   /** Epoch milliseconds. */
   readonly now: () => number;
 }): Promise<App> => {
-  const { config, telemetry, dependencies, jobs, drain, clientAdministration, signingKeys, reloadKeys, demo, emit, now } = options;
+  const { config, telemetry, dependencies, jobs, drain, clientAdministration, signingKeys, reloadKeys, demo, workers, emit, now } = options;
   const admin = await createServer({
     name: 'identity-admin',
     tls: config.tls,
@@ -72,8 +74,8 @@ export const createAdmin = async (options: {
     admission: operatorsOnly(config.allowed_clients, now),
   });
   tellOperatorActs(admin, emit, changedIds);
-  registerHealth(admin, { dependencies, jobs, telemetry, stopping: drain.begun });
-  registerMetrics(admin, { telemetry, jobs, clients: config.metrics_clients });
+  registerHealth(admin, { dependencies, jobs, telemetry, stopping: drain.begun, workers });
+  registerMetrics(admin, { telemetry, jobs, clients: config.metrics_clients, workers });
   registerAccountRoutes(admin, options);
   registerClientRoutes(admin, {
     ...options,

@@ -4,6 +4,7 @@ import type { Jobs } from '#infra/jobs/job.ts';
 import { type DependencyCheck, readinessOf, sharedProbe } from './health.ts';
 import { noTelemetry } from '#infra/telemetry/no-telemetry.ts';
 import type { Dropped } from '#infra/telemetry/telemetry.ts';
+import { ALONE, type Workers } from '#infra/workers/workers.ts';
 import type { ErrorDetail } from './problem.ts';
 import type { App } from './server.ts';
 
@@ -38,7 +39,22 @@ const droppedSchema = strictObject(
   { title: 'Dropped', description: 'what got lost since the start of the process; it does not make the service unready' },
 );
 
-const partsSchema = { dependencies: dependenciesSchema, jobs: Type.Record(Type.String(), jobStateSchema), dropped: droppedSchema };
+const workerSchema = strictObject(
+  {
+    number: Type.Integer({ description: 'from 1 on; the first one has the listeners of operators' }),
+    state: Type.Enum(['starting', 'up', 'ended'], { type: 'string' }),
+    pid: Type.Union([Type.Integer(), Type.Null()]),
+    replaced: Type.Integer({ description: 'how often its process was replaced' }),
+  },
+  { title: 'WorkerState', description: 'a process of this server; one that is replaced does not make the service unready' },
+);
+
+const partsSchema = {
+  dependencies: dependenciesSchema,
+  jobs: Type.Record(Type.String(), jobStateSchema),
+  dropped: droppedSchema,
+  workers: Type.Optional(Type.Array(workerSchema, { description: 'absent where the server is a single process' })),
+};
 
 /** Of the OpenAPI document: these routes want no credential. */
 const nobody = { security: [] };
@@ -86,6 +102,7 @@ const minimal = {
  * @param options.jobs none where absent
  * @param options.notReady a reason of the service's own not to be ready, for example `sealed`
  * @param options.stopping aborted when the service begins to stop: it is not ready then, with the reason `stopping`
+ * @param options.workers of which this process is one; it is alone where absent
  * @param options.elapsed milliseconds of a clock that never goes back
  */
 export const registerHealth = (
@@ -97,11 +114,14 @@ export const registerHealth = (
     readonly notReady?: () => string | null;
     readonly stopping?: AbortSignal;
     readonly detail?: ErrorDetail;
+    readonly workers?: Pick<Workers, 'states'>;
     readonly elapsed?: () => number;
   },
 ): void => {
   const { jobs = { states: () => ({}) }, telemetry = noTelemetry(), stopping, elapsed = () => performance.now() } = options;
+  const { workers = ALONE } = options;
   const full = (options.detail ?? 'detailed') === 'detailed';
+  const workersNow = () => (workers.states().length === 0 ? {} : { workers: [...workers.states()] });
   const schemas = full ? { ready: readySchema, notReady: notReadySchema } : minimal;
   const notReady = (): string | null => (stopping?.aborted === true ? 'stopping' : (options.notReady?.() ?? null));
   const probes = options.dependencies.map((dependency) => {
@@ -143,7 +163,7 @@ export const registerHealth = (
         await Promise.all(probes.map(async ([name, look]) => [name, await look()] as const)),
         notReady,
       );
-      const parts = full ? { dependencies, jobs: jobs.states(), dropped: telemetry.dropped() } : {};
+      const parts = full ? { dependencies, jobs: jobs.states(), dropped: telemetry.dropped(), ...workersNow() } : {};
       if (reason === null) return { status: 'ready' as const, ...parts };
       reply.code(503).type('application/problem+json');
       return {

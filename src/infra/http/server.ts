@@ -4,6 +4,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify';
 import type { Jobs } from '#infra/jobs/job.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
+import type { CommonCounts } from '#infra/workers/common-counts.ts';
 import type { ServerTlsFiles } from '#infra/tls/config.ts';
 import type { ClientCertificateMode } from '#infra/tls/options.ts';
 import type { ErrorDetail, Problem } from './problem.ts';
@@ -31,6 +32,8 @@ export interface Drain {
 
 /** How often one address may ask, and whoever proves at once who it is. */
 export interface RateLimit {
+  /** Where several processes count together. */
+  readonly common?: CommonCounts | undefined;
   /** Requests of one address in the window. */
   readonly max: number;
   readonly timeWindowMs: number;

@@ -6,11 +6,19 @@ import type { Logger } from '#infra/telemetry/telemetry.ts';
  */
 
 /** After this many milliseconds a graceful stop gives up what is still in flight. */
-const STOP_GRACE_MS = 5_000;
+export const STOP_GRACE_MS = 5_000;
 /** Milliseconds for the last line of the log. */
 const LAST_LINE_MS = 100;
 
+/** Who tells a server to stop: the system, or the process that started it as a worker. */
+export interface StopSignals {
+  on(signal: 'SIGTERM' | 'SIGINT', listener: (signal: NodeJS.Signals) => void): unknown;
+  off(signal: 'SIGTERM' | 'SIGINT', listener: (signal: NodeJS.Signals) => void): unknown;
+}
+
 export interface StopOptions {
+  /** The system where absent. */
+  readonly signals?: StopSignals;
   readonly log: Pick<Logger, 'info' | 'error'>;
   /** Ends everything; the process then ends by itself, nothing being left to wait for. */
   readonly stop: () => Promise<void>;
@@ -22,7 +30,8 @@ export interface StopOptions {
  * SIGTERM and SIGINT, the first of them, begin the drain and then run `stop` once; the second ends the drain at once.
  * A stop that fails is logged and makes the exit code 1; one that hangs past the grace period is logged and the process killed.
  */
-export const stopOnSignals = ({ log, stop, drain = { seconds: 0, begin: () => {} } }: StopOptions): void => {
+export const stopOnSignals = (options: StopOptions): void => {
+  const { log, stop, drain = { seconds: 0, begin: () => {} }, signals = process } = options;
   let stopping = false;
   let draining: NodeJS.Timeout | null = null;
 
@@ -53,24 +62,24 @@ export const stopOnSignals = ({ log, stop, drain = { seconds: 0, begin: () => {}
     if (seconds === 0) return stopNow();
     draining = setTimeout(stopNow, seconds * 1000);
   };
-  process.on('SIGTERM', onSignal);
-  process.on('SIGINT', onSignal);
+  signals.on('SIGTERM', onSignal);
+  signals.on('SIGINT', onSignal);
 };
 
 /** Aborts at the first SIGTERM or SIGINT; once it is disposed, these signals do again what they did before. */
-export const stopRequest = (log: Pick<Logger, 'info'>): Disposable & { readonly signal: AbortSignal } => {
+export const stopRequest = (log: Pick<Logger, 'info'>, signals: StopSignals = process): Disposable & { readonly signal: AbortSignal } => {
   const controller = new AbortController();
   const onSignal = (signal: NodeJS.Signals): void => {
     log.info(`stopping on ${signal}`);
     controller.abort(new Error(`stopped by ${signal}`));
   };
-  process.on('SIGTERM', onSignal);
-  process.on('SIGINT', onSignal);
+  signals.on('SIGTERM', onSignal);
+  signals.on('SIGINT', onSignal);
   return {
     signal: controller.signal,
     [Symbol.dispose]: () => {
-      process.off('SIGTERM', onSignal);
-      process.off('SIGINT', onSignal);
+      signals.off('SIGTERM', onSignal);
+      signals.off('SIGINT', onSignal);
     },
   };
 };

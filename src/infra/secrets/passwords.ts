@@ -23,6 +23,8 @@ export interface PasswordOptions {
   /** PBKDF2 rounds of new hashes, and the cost of every look. A stored hash must have as many, or 210,000. */
   readonly iterations?: number;
   readonly saltBytes?: number;
+  /** Processes that share what may run, and wait, at once; 1 where absent. Each may do one derivation at a time in any case. */
+  readonly processes?: number;
   /** Derivations at once; each takes one thread of the pool. */
   readonly concurrency?: number;
   /** Derivations that may wait; one more is refused. */
@@ -59,8 +61,11 @@ export interface Passwords {
  */
 export const createPasswords = (options: PasswordOptions = {}): Passwords => {
   const { iterations = 600_000, saltBytes = 32, concurrency = 2, maxQueued = 64, maxBytes = 1024, allowPlaintext = false } = options;
-  const { derive = deriveOnThePool } = options;
-  const queue = createWorkQueue({ concurrency, maxQueued });
+  const { derive = deriveOnThePool, processes = 1 } = options;
+  const queue = createWorkQueue({
+    concurrency: Math.max(1, Math.floor(concurrency / processes)),
+    maxQueued: Math.ceil(maxQueued / processes),
+  });
   const least = Math.min(iterations, LEAST_ITERATIONS);
   const decoySalt = randomBytes(saltBytes);
 

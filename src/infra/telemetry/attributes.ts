@@ -54,6 +54,7 @@ const ALLOWED: ReadonlySet<string> = new Set([
   'version',
   'duration_ms',
   'file',
+  'worker',
 ]);
 
 /** Longer texts are cut: an attribute is a label, not a payload. */

@@ -39,6 +39,8 @@ export const createLogger = (sinks: readonly LogSink[]): Logger => {
 /** Where log lines go, and what of them got lost on the way. */
 export interface LineSink {
   readonly sink: LogSink;
+  /** Writes a line that another process of this server made. */
+  pass(line: string): void;
   lost(): LostLines;
   /** Waits until all lines are written, at most this many milliseconds; lines may still come. */
   flush(limitMs: number): Promise<void>;
@@ -50,10 +52,13 @@ export interface LineSink {
  */
 export const lineSink = async (options: {
   readonly service: string;
+  /** Number of this process, where it is one of several. */
+  readonly worker?: number | undefined;
   readonly trace: () => { readonly traceId: string; readonly spanId: string } | null;
   readonly target: LineTarget;
 }): Promise<LineSink> => {
-  const { service, trace, target } = options;
+  const { service, worker, trace, target } = options;
+  const who = { 'service.name': service, ...(worker !== undefined && { 'passthru.worker': worker }), 'process.pid': process.pid };
   const { default: pino } = await import('pino');
   const queue = createLineQueue({
     target,
@@ -74,10 +79,10 @@ export const lineSink = async (options: {
     { write: (line) => queue.write(line.trimEnd()) },
   );
   const write = (level: Level, body: string, attributes: LogEntry['attributes'], ids: Readonly<Record<string, string>>): void =>
-    out[level]({ 'service.name': service, 'process.pid': process.pid, ...ids, attributes }, body);
+    out[level]({ ...who, ...ids, attributes }, body);
   const sink: LogSink = (level, { body, attributes }) => {
     const active = trace();
     write(level, body, attributes, active === null ? {} : { trace_id: active.traceId, span_id: active.spanId });
   };
-  return { sink, lost: queue.lost, flush: queue.flush };
+  return { sink, pass: queue.write, lost: queue.lost, flush: queue.flush };
 };

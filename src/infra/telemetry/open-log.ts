@@ -26,7 +26,5 @@ const fileTarget = async ({ file, max_file_bytes: maxBytes, older_files: olderFi
  *
  * @throws AppError `log-file-unusable` for a file that cannot be opened for another reason
  */
-export const openLog = async (
-  where: 'stdout' | LogFileConfig,
-  of: { readonly service: string; readonly trace: Parameters<typeof lineSink>[0]['trace'] },
-): Promise<LineSink> => lineSink({ ...of, target: where === 'stdout' ? stdoutTarget() : await fileTarget(where) });
+export const openLog = async (where: 'stdout' | LogFileConfig, of: Omit<Parameters<typeof lineSink>[0], 'target'>): Promise<LineSink> =>
+  lineSink({ ...of, target: where === 'stdout' ? stdoutTarget() : await fileTarget(where) });

@@ -92,4 +92,6 @@ export interface TelemetryOptions {
   readonly config?: TelemetryConfig | undefined;
   /** One JSON object a line, to stdout or to files that rotate. Default `none`. */
   readonly log?: 'stdout' | 'none' | LogFileConfig;
+  /** Where this is one of several processes of a server; they share what is told for all, such as the traces of a second. */
+  readonly worker?: { readonly number: number; readonly count: number };
 }

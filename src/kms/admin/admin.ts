@@ -9,6 +9,7 @@ import type { App, Drain } from '#infra/http/server.ts';
 import { createServer } from '#infra/http/server/create-server.ts';
 import type { Jobs } from '#infra/jobs/job.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
+import type { Workers } from '#infra/workers/workers.ts';
 import type { Emit } from '#kms/events.ts';
 import type { AuditLog } from '#kms/audit/audit-log.ts';
 import type { Barrier } from '#kms/barrier/barrier.ts';
@@ -57,11 +58,13 @@ export const createAdmin = async (options: {
   readonly audit: Pick<AuditLog, 'head' | 'export'>;
   readonly issuerKeys: readonly IssuerKeys[];
   readonly demo: KmsDemo | null;
+  readonly workers: Workers;
   readonly emit: Emit;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }): Promise<App> => {
   const { config, telemetry, barrier, seal, dependencies, jobs, notReady, drain, tenants, operators, audit, demo, emit, now } = options;
+  const { workers } = options;
   const app = await createServer({
     name: 'kms-admin',
     tls: config.admin.tls,
@@ -72,15 +75,15 @@ export const createAdmin = async (options: {
     admission: operatorsOnly(config.admin.allowed_clients, now),
   });
   tellOperatorActs(app, emit);
-  registerHealth(app, { dependencies, jobs, telemetry, notReady, stopping: drain.begun });
-  registerMetrics(app, { telemetry, jobs, clients: config.admin.metrics_clients });
+  registerHealth(app, { dependencies, jobs, telemetry, notReady, stopping: drain.begun, workers });
+  registerMetrics(app, { telemetry, jobs, clients: config.admin.metrics_clients, workers });
   registerSealRoutes(app, { seal, barrier, config: config.unseal });
   registerRotationRoutes(app, options);
   registerReshareRoutes(app, options.reshare);
   registerTenantRoutes(app, tenants, operators);
   registerUsersOfTenants(app, options);
   registerAuditAdminRoutes(app, audit);
-  registerIssuerKeyRoutes(app, options.issuerKeys);
+  registerIssuerKeyRoutes(app, options.issuerKeys, workers);
   if (demo !== null) {
     registerDemoRoutes(app, demo);
     registerFlowKeyRoutes(app, demo);

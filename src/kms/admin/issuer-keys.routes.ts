@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import { publicCause } from '#infra/apperr/public-cause.ts';
 import { strictObject } from '#infra/config/schema.ts';
 import type { App } from '#infra/http/server.ts';
+import type { Workers } from '#infra/workers/workers.ts';
 
 /** The remembered keys of one issuer. */
 export interface IssuerKeys {
@@ -21,10 +22,13 @@ const flushedSchema = strictObject({
 });
 
 /**
- * Forgets the keys by which tokens are verified, and every token that was verified by them, in this replica, and fetches them anew: for an
+ * Forgets the keys by which tokens are verified, and every token that was verified by them, in this replica with all its workers, and fetches them anew: for an
  * operator who knows that a key is not to be trusted any more. An issuer that does not answer has no key then, so its tokens are refused.
  */
-export const registerIssuerKeyRoutes = (admin: App, issuers: readonly IssuerKeys[]): void => {
+export const registerIssuerKeyRoutes = (admin: App, issuers: readonly IssuerKeys[], workers: Pick<Workers, 'ask' | 'hear'>): void => {
+  // They are forgotten before it waits for the issuer, so nobody needs the end of it.
+  workers.hear('issuer-keys', () => void issuers.forEach(({ flush }) => void flush()));
+
   admin.post(
     '/admin/v1/issuer-keys/flush',
     {
@@ -34,15 +38,18 @@ export const registerIssuerKeyRoutes = (admin: App, issuers: readonly IssuerKeys
         response: { 200: flushedSchema },
       },
     },
-    async () => ({
-      issuers: await Promise.all(
+    async () => {
+      const others = workers.ask('issuer-keys', null, { orEnd: true });
+      const flushed = await Promise.all(
         issuers.map(({ issuer, flush }) =>
           flush().then(
             (keys) => ({ issuer, keys, cause: null }),
             (thrown: unknown) => ({ issuer, keys: 0, cause: publicCause(thrown) }),
           ),
         ),
-      ),
-    }),
+      );
+      await others;
+      return { issuers: flushed };
+    },
   );
 };

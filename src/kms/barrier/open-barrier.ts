@@ -107,7 +107,11 @@ export const openBarrier = async (options: BarrierOptions): Promise<Barrier> => 
     const before = seals;
     const hierarchy = await openHierarchy(options, key);
     isInitialized = true;
-    if (unsealed) return;
+    if (unsealed) {
+      // The shares may be new, and another worker of this server was given them.
+      unsealed.hierarchy.unsealBy(hierarchy.unsealing());
+      return;
+    }
     if (seals !== before) throw sealedError();
     const opened = hierarchy.opened();
     unsealed = {

@@ -1,7 +1,7 @@
 import { thrownWords } from '#infra/apperr/thrown-words.ts';
 import { setTimeout } from 'node:timers/promises';
 import { AppError } from '#infra/apperr/app-error.ts';
-import { stopRequest } from '#infra/process/stop.ts';
+import { type StopSignals, stopRequest } from '#infra/process/stop.ts';
 import type { Logger, Telemetry } from '#infra/telemetry/telemetry.ts';
 import { type DatabaseConfig, DEFAULT_PORT, DEFAULT_START_TIMEOUT_S, type PostgresConfig } from '../config.ts';
 import type { Databases } from '../databases.ts';
@@ -81,14 +81,15 @@ const untilItAnswers = async ({ config, databases, log, signal }: Wait): Promise
  * Opens the databases of a server that starts, and waits for a PostgreSQL that does not answer yet. Meanwhile nothing
  * listens: `/livez` and `/readyz` refuse connections. SIGTERM and SIGINT end the wait at once.
  *
+ * @param signals who tells it to stop; the system where absent
  * @returns null when a signal came first: then everything is closed, and the process has nothing left to do
  * @throws AppError `database-refused`, `database-start-timeout`, and what `openDatabases` throws
  */
-export const startDatabases = async (config: DatabaseConfig, telemetry: Telemetry): Promise<Databases | null> => {
+export const startDatabases = async (config: DatabaseConfig, telemetry: Telemetry, signals?: StopSignals): Promise<Databases | null> => {
   await using opened = new AsyncDisposableStack();
   const databases = opened.use(await openDatabases(config, { telemetry }));
   if (config.kind === 'postgres') {
-    using stop = stopRequest(telemetry.log);
+    using stop = stopRequest(telemetry.log, signals);
     await untilItAnswers({ config, databases, log: telemetry.log, signal: stop.signal });
     if (stop.signal.aborted) return null;
   }

@@ -13,9 +13,14 @@ export interface Doors {
 /**
  * Doors of a server: a connection that comes in there is handed to it, so that its limits, hooks and certificates hold for all alike.
  *
+ * @param options.exclusive whether no other worker of this server listens there, too
  * @see https://nodejs.org/api/http.html#event-connection
  */
-export const createDoors = (server: Server, addresses: readonly string[]): Doors => {
+export const createDoors = (
+  server: Server,
+  addresses: readonly string[],
+  { exclusive = false }: { readonly exclusive?: boolean } = {},
+): Doors => {
   const doors: Door[] = [];
   const ends: Promise<void>[] = [];
   const close = async (): Promise<void> => {
@@ -27,7 +32,7 @@ export const createDoors = (server: Server, addresses: readonly string[]): Doors
       try {
         for (const host of addresses) {
           const door = createServer({ noDelay: true }, (socket) => void server.emit('connection', socket));
-          door.listen({ host, port });
+          door.listen({ host, port, exclusive });
           await once(door, 'listening');
           doors.push(door);
         }

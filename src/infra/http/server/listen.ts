@@ -10,17 +10,21 @@ export interface Where {
   readonly also?: readonly string[];
 }
 
+/** Of a server with workers: `shared` among all of them, as the port of a public listener is, or of one of them alone. */
+export type Holder = 'shared' | 'own';
+
 /**
  * Starts to listen; with port 0 the system chooses.
  *
  * @throws AppError `port-taken` or `listen-failed`
  */
-export const listen = async (app: App, where: Where): Promise<{ readonly port: number }> => {
-  const doors = createDoors(app.server, where.also ?? []);
+export const listen = async (app: App, where: Where, holder: Holder = 'shared'): Promise<{ readonly port: number }> => {
+  const exclusive = holder === 'own';
+  const doors = createDoors(app.server, where.also ?? [], { exclusive });
   app.addHook('preClose', async () => void doors.close());
   // The last such hook that is added is the first that runs: nothing that a request may need is gone yet.
   app.addHook('onClose', async () => doors.close());
-  await app.listen({ host: where.host, port: where.port }).catch((cause: unknown) => {
+  await app.listen({ host: where.host, port: where.port, exclusive }).catch((cause: unknown) => {
     throw cannotListen(cause, where);
   });
   const address = app.server.address();

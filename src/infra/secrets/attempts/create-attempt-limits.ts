@@ -4,6 +4,8 @@ import { type BoundedKey, boundedKey } from '#infra/cache/bounded-key.ts';
 import { createBoundedMap } from '#infra/cache/bounded-map.ts';
 import { type Clock, systemClock } from '#infra/jobs/clock.ts';
 import { REFUSAL_MS } from '#infra/magic/limits.ts';
+import { createCommonCounts } from '#infra/workers/common-counts.ts';
+import { ALONE, type Workers } from '#infra/workers/workers.ts';
 import type { AttemptLimits, Guess } from './attempt-limits.ts';
 import { networkOf } from './network.ts';
 import { createTokenBuckets } from './token-buckets.ts';
@@ -17,6 +19,8 @@ const NAME = { burst: 10, everyMs: 5_000 };
 const KNOWN = { burst: 10, everyMs: 20_000 };
 /** A name stays known at a network for so many milliseconds after its last log-in there. */
 const KNOWN_MS = 24 * 60 * 60_000;
+/** Milliseconds after which other workers of this server are told again. */
+const TOLD_MS = 60 * 60_000;
 
 const tooMany = (prices: readonly Price[]): AppError => {
   const seconds = Math.max(1, Math.ceil(dueMs(prices) / 1_000));
@@ -38,6 +42,8 @@ const tooMany = (prices: readonly Price[]): AppError => {
  *
  * @param options.slowness by how much the tokens of a name come back more slowly, for secrets that are short
  * @param options.max entries kept of each kind; the one unused for longest goes first
+ * @param options.workers who counts together with this process; it alone where absent
+ * @param options.of which secrets are guessed, where a server has limits of several kinds
  * @param options.closing aborts when the server closes, which waits for nobody so long: then no guess waits any more
  */
 export const createAttemptLimits = (
@@ -45,18 +51,27 @@ export const createAttemptLimits = (
     readonly slowness?: number;
     readonly max?: number;
     readonly clock?: Pick<Clock, 'monotonic' | 'after'>;
+    readonly workers?: Workers;
+    readonly of?: string;
     readonly closing?: AbortSignal;
   } = {},
 ): AttemptLimits => {
   const { slowness = 1, max = 50_000, clock = systemClock, closing = new AbortController().signal } = options;
+  const { workers = ALONE, of = 'passwords' } = options;
   const elapsed = (): number => clock.monotonic();
-  const buckets = (size: { readonly burst: number; readonly everyMs: number }) => createTokenBuckets({ ...size, max, elapsed });
-  const slower = ({ burst, everyMs }: typeof PAIR) => buckets({ burst, everyMs: everyMs * slowness });
-  const [pairs, networks, names, known] = [slower(PAIR), buckets(NETWORK), slower(NAME), slower(KNOWN)];
+  const buckets = (kind: string, size: { readonly burst: number; readonly everyMs: number }) =>
+    createTokenBuckets({ ...size, max, elapsed, common: createCommonCounts(workers, `guesses ${of} ${kind}`) });
+  const slower = (kind: string, { burst, everyMs }: typeof PAIR) => buckets(kind, { burst, everyMs: everyMs * slowness });
+  const pairs = slower('pair', PAIR);
+  const networks = buckets('network', NETWORK);
+  const names = slower('name', NAME);
+  const known = slower('known', KNOWN);
   const list = createWaitingList({ clock, closing });
   const loggedInAt = createBoundedMap<number>({ max });
   const refusals = createBoundedMap<number>({ max });
   const guessKey = randomBytes(32);
+  const commonKnown = createCommonCounts(workers, `known ${of}`);
+  commonKnown?.onOthers((pair) => loggedInAt.set(pair, elapsed()));
 
   /** Of a guess from one network: whoever sends it from many has a place for each. */
   const idOf = ({ account, password, address }: Guess): BoundedKey =>
@@ -98,6 +113,8 @@ export const createAttemptLimits = (
         { buckets: names, key: boundedKey(`name ${name}`) },
       ];
       const succeeded = (): true => {
+        // Others learn it once in a while: it lasts for a day.
+        if (elapsed() - (loggedInAt.get(pair) ?? -TOLD_MS) >= TOLD_MS) commonKnown?.add(pair, 1);
         loggedInAt.set(pair, elapsed());
         return true;
       };

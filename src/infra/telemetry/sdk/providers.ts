@@ -94,18 +94,21 @@ interface Providers {
 export const createProviders = (options: {
   readonly service: string;
   readonly version: string;
+  /** Number of this process, where it is one of several. */
+  readonly worker?: number | undefined;
   readonly exporters: Exporters | null;
   readonly producer: MetricProducer;
   readonly intervalMs: number;
   readonly onLost: (count: number) => void;
 }): Providers => {
-  const { service, version, exporters, producer, intervalMs, onLost } = options;
+  const { service, version, worker, exporters, producer, intervalMs, onLost } = options;
   const metricProducers = [producer];
   const resource = resourceFromAttributes({
     'service.name': service,
     'service.version': version,
     'service.instance.id': randomUUIDv7(),
     'process.pid': process.pid,
+    ...(worker !== undefined && { 'passthru.worker': worker }),
   });
   const pull = new PullReader({ metricProducers });
   if (exporters === null) return { tracing: null, logging: null, metering: new MeterProvider({ resource, readers: [pull] }), pull };

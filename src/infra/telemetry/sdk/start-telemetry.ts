@@ -41,6 +41,7 @@ const otlpSink =
  */
 export const startTelemetry = async (options: TelemetryOptions): Promise<Telemetry> => {
   const { config, service, version } = options;
+  const worker = options.worker === undefined || options.worker.count === 1 ? undefined : options.worker;
   let dropped = 0;
   const onLost = (count: number): void => void (dropped += count);
   // Read once now: a missing certificate is an error of the start, not one lost export after the other.
@@ -51,6 +52,7 @@ export const startTelemetry = async (options: TelemetryOptions): Promise<Telemet
   const { tracing, logging, metering, pull } = createProviders({
     service,
     version,
+    worker: worker?.number,
     exporters,
     producer: measures.producer,
     intervalMs,
@@ -58,7 +60,7 @@ export const startTelemetry = async (options: TelemetryOptions): Promise<Telemet
   });
 
   const isInRate = createTraceRate({
-    perSecond: config?.traces_per_second ?? DEFAULT_TRACES_PER_SECOND,
+    perSecond: Math.ceil((config?.traces_per_second ?? DEFAULT_TRACES_PER_SECOND) / (worker?.count ?? 1)),
     elapsed: () => performance.now(),
   });
   let unrecorded = 0;
@@ -71,7 +73,10 @@ export const startTelemetry = async (options: TelemetryOptions): Promise<Telemet
   const meter = metering.getMeter(service, version);
   const measured = measureProcess(meter);
   const sinks: LogSink[] = [];
-  const lines = options.log === undefined || options.log === 'none' ? null : await openLog(options.log, { service, trace: traces.ids });
+  const lines =
+    options.log === undefined || options.log === 'none'
+      ? null
+      : await openLog(options.log, { service, worker: worker?.number, trace: traces.ids });
   if (lines !== null) sinks.push(lines.sink);
   if (logging !== null) sinks.push(otlpSink(logging.getLogger(service, version), traces));
 

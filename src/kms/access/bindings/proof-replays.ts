@@ -1,6 +1,15 @@
 import { hash } from 'node:crypto';
 import { type BoundedKey, boundedKey } from '#infra/cache/bounded-key.ts';
 
+/** A proof that is used up: it was shown for a token of this tenant. */
+export interface SpentProof {
+  readonly tenant: string;
+  readonly thumbprint: string;
+  readonly id: string;
+}
+
+export type Spending = 'spent' | 'replayed' | 'full';
+
 /** Every proof that was used and could be used again. */
 export interface ProofReplays {
   /**
@@ -10,7 +19,7 @@ export interface ProofReplays {
    * @param proof the thumbprint of its key and its `jti`
    * @returns `full` where one more cannot be remembered: who took it all the same could not tell when it comes again
    */
-  spend(tenant: string, proof: { readonly thumbprint: string; readonly id: string }): 'spent' | 'replayed' | 'full';
+  spend(tenant: string, proof: { readonly thumbprint: string; readonly id: string }): Spending;
 }
 
 /** Some 40 MB at the most, and 4,000 proofs a second for a minute. */

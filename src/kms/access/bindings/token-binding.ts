@@ -1,11 +1,12 @@
 import { AppError } from '#infra/apperr/app-error.ts';
+import type { Workers } from '#infra/workers/workers.ts';
 import type { TokenClaims } from '#kms/claims.ts';
 import type { Challenges } from '../challenges.ts';
 import type { PeerCertificate } from '../peer-certificate.ts';
 import type { TokensConfig } from './config.ts';
 import { createDpopNonces } from './dpop-nonces.ts';
 import { createReadDpopProof } from './dpop-proof.ts';
-import { createProofReplays } from './proof-replays.ts';
+import { createProofReplays, type Spending, type SpentProof } from './proof-replays.ts';
 
 /** What a request brought beside its token. */
 export interface TokenProofs {
@@ -43,6 +44,20 @@ const thumbprintOf = (peer: PeerCertificate): string => Buffer.from(peer.fingerp
 const MAX_SKEW_SECONDS = 30;
 
 /**
+ * Remembers proofs that were used, for as long as they could be used again.
+ *
+ * @param options.elapsed milliseconds of a clock that never goes back
+ */
+export const createSpentProofs = (options: {
+  readonly config: Pick<TokensConfig, 'dpop'>;
+  readonly elapsed: () => number;
+}): ((proof: SpentProof) => Spending) => {
+  const { config, elapsed } = options;
+  const replays = createProofReplays({ lifeMs: (config.dpop.max_age_seconds + 2 * MAX_SKEW_SECONDS) * 1000, elapsed });
+  return ({ tenant, thumbprint, id }) => replays.spend(tenant, { thumbprint, id });
+};
+
+/**
  * @param options.now epoch milliseconds, for the times that proofs name
  * @param options.elapsed milliseconds of a clock that never goes back
  */
@@ -51,11 +66,15 @@ export const createTokenBinding = (options: {
   readonly challenges: Challenges;
   readonly now: () => number;
   readonly elapsed: () => number;
+  readonly workers: Pick<Workers, 'shared'>;
 }): TokenBinding => {
   const { config, challenges, now, elapsed } = options;
+  const { shared } = options.workers;
   const { max_age_seconds: maxAgeSeconds, nonce: nonceMode } = config.dpop;
-  const replays = createProofReplays({ lifeMs: (maxAgeSeconds + 2 * MAX_SKEW_SECONDS) * 1000, elapsed });
-  const nonces = createDpopNonces(elapsed);
+  const own = createSpentProofs({ config, elapsed });
+  /** Workers of one server have one memory for it, so that no proof is good once at each. */
+  const spend = async (proof: SpentProof): Promise<Spending> => (shared === null ? own(proof) : ((await shared.spend(proof)) as Spending));
+  const nonces = createDpopNonces(elapsed, shared);
   const readDpopProof = createReadDpopProof();
 
   const checkCertificate = (expected: string | undefined, peer: PeerCertificate | null): void => {
@@ -79,7 +98,7 @@ export const createTokenBinding = (options: {
     if (read.proof.thumbprint !== thumbprint)
       throw challenges.invalidToken('The token is bound to another key than that of the DPoP proof');
     if (nonceMode === 'required' && !nonces.isGood(read.proof.nonce)) throw challenges.nonceWanted(nonces.current());
-    switch (replays.spend(tenantId, read.proof)) {
+    switch (await spend({ tenant: tenantId, thumbprint: read.proof.thumbprint, id: read.proof.id })) {
       case 'spent':
         return;
       case 'replayed':

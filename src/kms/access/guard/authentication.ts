@@ -7,6 +7,7 @@ import { createConnectionProofs } from '#infra/secrets/connection-proofs.ts';
 import { createVerifiedCache } from '#infra/secrets/verified-cache.ts';
 import type { AuthenticatedCaller } from '#kms/caller.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
+import type { Workers } from '#infra/workers/workers.ts';
 import type { Emit } from '#kms/events.ts';
 import type { RowIntegrity } from '#kms/integrity/row-integrity.ts';
 import type { TokenBinding } from '../bindings/token-binding.ts';
@@ -80,6 +81,7 @@ export const openAuthentication = async (options: {
   readonly now: () => number;
   readonly elapsed: () => number;
   readonly closing: AbortSignal;
+  readonly workers: Workers;
 }): Promise<{
   readonly authenticate: Authenticate;
   readonly newUsers: NewUsers;
@@ -87,7 +89,8 @@ export const openAuthentication = async (options: {
   readonly grantedTo: GrantedTo;
   readonly userRules: UserRules;
 }> => {
-  const { demo, service, rows, userLeases, issuers, apiKeys, binding, readScopes, challenges, emit, now, elapsed, closing } = options;
+  const { demo, service, rows, userLeases, issuers, apiKeys, binding, readScopes, challenges, emit, now, elapsed, closing, workers } =
+    options;
   const tenants = tenantsOfCallers(options.tenants, challenges);
   const stated = await loadRealms(options.realmsFile, { issuers: issuers.map(({ rules }) => rules.issuer) });
   const config = demo ? stated : withoutDemo(stated);
@@ -115,6 +118,7 @@ export const openAuthentication = async (options: {
     iterations: config.password_hash.iterations,
     saltBytes: config.password_hash.salt_bytes,
     allowPlaintext: plaintext.length > 0,
+    processes: workers.count,
   });
   const { forget } = userLeases;
   const rehash = createRehash({ db: service.db, rows, passwords: hashing, forget, emit, elapsed });
@@ -125,7 +129,7 @@ export const openAuthentication = async (options: {
     passwords: hashing,
     verified: createVerifiedCache({ ttlMs: VERIFIED_MS, max: MAX_VERIFIED, elapsed }),
     proofs: createConnectionProofs({ ttlMs: VERIFIED_MS, elapsed }),
-    attempts: createAttemptLimits({ closing }),
+    attempts: createAttemptLimits({ workers, closing }),
     challenges,
     // The file is its owner's: its hashes stay as they are.
     proved: (user, password) => void (user.tenant.by === 'id' && rehash(user, password)),

@@ -3,6 +3,7 @@ import { detailOf } from '#infra/http/config.ts';
 import type { DependencyCheck } from '#infra/http/health.ts';
 import type { Job } from '#infra/jobs/job.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
+import type { Workers } from '#infra/workers/workers.ts';
 import type { Barrier } from '#kms/barrier/barrier.ts';
 import type { ServiceTables } from '#kms/database/service-tables.ts';
 import type { Emit } from '#kms/events.ts';
@@ -66,8 +67,9 @@ export const openAccess = async (options: {
   readonly now: () => number;
   readonly elapsed: () => number;
   readonly closing: AbortSignal;
+  readonly workers: Workers;
 }): Promise<Access> => {
-  const { config, demo, barrier, service, rows, userLeases, tenants, locks, telemetry, emit, now, elapsed, closing } = options;
+  const { config, demo, barrier, service, rows, userLeases, tenants, locks, telemetry, emit, now, elapsed, closing, workers } = options;
   await using opened = new AsyncDisposableStack();
   const { issuers: configs, tls, required } = config.identity;
   const {
@@ -92,13 +94,14 @@ export const openAccess = async (options: {
     tenants,
     issuers,
     apiKeys,
-    binding: createTokenBinding({ config: config.tokens, challenges, now, elapsed }),
+    binding: createTokenBinding({ config: config.tokens, challenges, now, elapsed, workers }),
     readScopes,
     challenges,
     emit,
     now,
     elapsed,
     closing,
+    workers,
   });
 
   const { browser: asked } = config.server;

@@ -1,5 +1,6 @@
 import { AppError } from '#infra/apperr/app-error.ts';
 import { boundedKey } from '#infra/cache/bounded-key.ts';
+import type { CommonCounts } from '#infra/workers/common-counts.ts';
 import { createTokenBuckets } from '#infra/secrets/attempts/token-buckets.ts';
 
 /** Tenants that are counted at once; one that asked for nothing for longest counts as one that has everything left. */
@@ -14,7 +15,7 @@ export type CountRequests = (tenantId: string, requests?: number) => void;
 
 /**
  * Counts the requests of a tenant, whoever asks in its name and from wherever: many at once up to `max`, then as fast as they come back
- * over the window. Each replica counts for itself.
+ * over the window. Each replica counts for itself, and the workers of one together.
  *
  * @param options.elapsed milliseconds of a clock that never goes back
  * @see RFC 6585 section 4
@@ -23,9 +24,10 @@ export const createTenantRate = (options: {
   readonly max: number;
   readonly windowMs: number;
   readonly elapsed: () => number;
+  readonly common?: CommonCounts | undefined;
 }): CountRequests => {
-  const { max, windowMs, elapsed } = options;
-  const buckets = createTokenBuckets({ burst: max, everyMs: windowMs / max, max: MAX_TENANTS, elapsed });
+  const { max, windowMs, elapsed, common } = options;
+  const buckets = createTokenBuckets({ burst: max, everyMs: windowMs / max, max: MAX_TENANTS, elapsed, common });
   return (tenantId, requests = 1) => {
     const key = boundedKey(tenantId);
     const tokens = Math.min(requests, max);

@@ -6,6 +6,7 @@ import { sealedError } from '#kms/barrier/barrier-errors.ts';
 import type { Barrier } from '#kms/barrier/barrier.ts';
 import type { Emit } from '#kms/events.ts';
 import { BARRIER_LOCK } from './rotation.service.ts';
+import type { SealService } from './seal.service.ts';
 
 export interface NewSet {
   /** So many of the new shares will unseal. */
@@ -61,10 +62,12 @@ interface Session {
 export const createReshareService = (options: {
   readonly barrier: Pick<Barrier, 'rotation' | 'state' | 'onForget'>;
   readonly locks: Pick<Locks, 'lock'>;
+  /** Tells the other workers of this server. */
+  readonly share: SealService['share'];
   readonly emit: Emit;
   readonly elapsed: () => number;
 }): ReshareService => {
-  const { barrier, locks, emit, elapsed } = options;
+  const { barrier, locks, share, emit, elapsed } = options;
   const collection = createShareCollection();
   let session: Session | null = null;
 
@@ -105,6 +108,7 @@ export const createReshareService = (options: {
     await using _lock = await locks.lock(BARRIER_LOCK);
     if (session !== own) throw noReshare();
     await barrier.rotation.replaceUnsealKey(unsealKey);
+    await share(unsealKey);
     cancel();
     emit({ type: 'barrier-reshared', ...own.set });
   };

@@ -54,7 +54,7 @@ const registerSealHealth = (admin: App, seal: Pick<SealService, 'state'>, barrie
   );
 };
 
-/** Seal and unseal this process, for operators. */
+/** Seal and unseal this process with all its workers, for operators. */
 export const registerSealRoutes = (
   admin: App,
   options: { readonly seal: SealService; readonly barrier: Pick<Barrier, 'isInitialized'>; readonly config: UnsealConfig },
@@ -75,7 +75,7 @@ export const registerSealRoutes = (
 
   admin.get('/admin/v1/seal-status', { schema: schema('Whether the keys can be used') }, status);
   admin.post('/admin/v1/seal', { schema: schema('Forget every key until the next unsealing') }, async () => {
-    seal.seal();
+    await seal.seal();
     return status();
   });
   admin.post(

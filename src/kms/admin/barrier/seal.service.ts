@@ -1,10 +1,12 @@
 import { AppError } from '#infra/apperr/app-error.ts';
 import { createShareCollection, type ShareProgress } from '#infra/secrets/share-collection.ts';
+import type { Workers } from '#infra/workers/workers.ts';
 import type { Barrier } from '#kms/barrier/barrier.ts';
 import type { Emit } from '#kms/events.ts';
 
 /**
- * The seal of this process. Replicas know nothing of each other's: each is sealed, and unsealed, by itself.
+ * The seal of this process, and of all workers of its server: a worker that is told and does not follow is replaced by one that does.
+ * Replicas know nothing of each other's: each is sealed, and unsealed, by itself.
  *
  *              share … share          work of a start is done
  *     sealed ─────────────────► unsealing ─────────────────► unsealed
@@ -16,7 +18,7 @@ export interface SealService {
   /** The shares that were given since the last seal, unsealing or reset. */
   progress(): ShareProgress;
   /** Forgets every key and every share that was given; sealed already, it stays so. */
-  seal(): void;
+  seal(): Promise<void>;
   /**
    * Takes one share; the one that completes its set unseals. A share that is refused changes nothing. Unsealed already, none is looked at.
    *
@@ -26,7 +28,17 @@ export interface SealService {
   unseal(share: string): Promise<void>;
   /** Forgets the shares that were given. */
   reset(): void;
+  /** Lets all other workers know the unseal key of from now on; they unseal with it where they are sealed. */
+  share(unsealKey: Uint8Array): Promise<void>;
 }
+
+/** What workers tell each other of the seal: the unseal key, 32 bytes; null where it is closed. */
+interface Told {
+  readonly key: Uint8Array | null;
+}
+
+/** What this process was told when it began: null where nothing was, and the configuration decides. */
+export const sealAtStart = (workers: Pick<Workers, 'kept'>): Told | null => workers.kept('seal') as Told | null;
 
 /**
  * @param options.prepare the work of a start that needs keys; done once in the life of a process
@@ -39,35 +51,39 @@ export const createSealService = (options: {
   readonly isPrepared: boolean;
   readonly keyed: (unsealKey: Uint8Array) => void;
   readonly emit: Emit;
+  readonly workers: Pick<Workers, 'ask' | 'hear'>;
 }): SealService => {
-  const { barrier, prepare, keyed, emit } = options;
+  const { barrier, prepare, keyed, emit, workers } = options;
   const shares = createShareCollection();
   let { isPrepared } = options;
   /** Null where the barrier seals itself: it cannot follow a root that another replica made under new shares. */
-  let cause: 'operator' | 'start' | null = null;
+  let cause: 'operator' | 'start' | 'worker' | null = null;
+
+  /** All others do it, or they end: when this resolves, none is left that did not. */
+  const tell = async (told: Told): Promise<void> => void (await workers.ask('seal', told, { keep: told, orEnd: true }));
 
   barrier.onForget((tenantId) => {
-    if (tenantId === null) emit({ type: 'sealed', cause: cause ?? 'new-shares' });
+    if (tenantId !== null) return;
+    emit({ type: 'sealed', cause: cause ?? 'new-shares' });
+    if (cause === null) void tell({ key: null });
   });
 
-  const sealFor = (because: 'operator' | 'start'): void => {
+  const sealFor = (because: 'operator' | 'start' | 'worker'): void => {
     cause = because;
     barrier.seal();
     cause = null;
   };
 
-  const seal = (): void => {
+  const seal = async (): Promise<void> => {
     shares.clear();
     if (barrier.state() === 'unsealed') sealFor('operator');
+    // Also where this one is sealed already: another may be at an unsealing.
+    await tell({ key: null });
   };
 
   const open = async (unsealKey: Uint8Array): Promise<void> => {
-    try {
-      await barrier.unseal(unsealKey).catch(foreignSet);
-      keyed(unsealKey);
-    } finally {
-      unsealKey.fill(0);
-    }
+    await barrier.unseal(unsealKey).catch(foreignSet);
+    keyed(unsealKey);
     try {
       if (!isPrepared) await prepare();
       isPrepared = true;
@@ -78,6 +94,20 @@ export const createSealService = (options: {
     emit({ type: 'unsealed' });
   };
 
+  workers.hear('seal', async ({ key }: Told) => {
+    if (key === null) {
+      shares.clear();
+      if (barrier.state() === 'unsealed') sealFor('worker');
+      return;
+    }
+    try {
+      // Unsealed already, it goes on under the key of the new shares.
+      await (barrier.state() === 'unsealed' ? barrier.unseal(key) : open(key));
+    } finally {
+      key.fill(0);
+    }
+  });
+
   return {
     state: () => (barrier.state() === 'sealed' ? 'sealed' : isPrepared ? 'unsealed' : 'unsealing'),
     progress: shares.progress,
@@ -85,9 +115,16 @@ export const createSealService = (options: {
     unseal: async (share) => {
       if (barrier.state() === 'unsealed') return;
       const unsealKey = await shares.add(share);
-      if (unsealKey !== null) await open(unsealKey);
+      if (unsealKey === null) return;
+      try {
+        await open(unsealKey);
+        await tell({ key: unsealKey });
+      } finally {
+        unsealKey.fill(0);
+      }
     },
     reset: shares.clear,
+    share: (unsealKey) => tell({ key: unsealKey }),
   };
 };
 

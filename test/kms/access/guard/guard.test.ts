@@ -1,3 +1,4 @@
+import { ALONE } from '#infra/workers/workers.ts';
 import { createHash, randomUUID, randomUUIDv7, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -210,6 +211,7 @@ describe('a route of the service', () => {
       now: Date.now,
       elapsed: () => performance.now(),
       closing: new AbortController().signal,
+      workers: ALONE,
     });
     const app = await createServer({ name: 'kms', tls: house.config.server.tls, clientCertificate: 'request', telemetry: noTelemetry() });
     guardServiceRoutes(app, {
