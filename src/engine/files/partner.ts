@@ -58,7 +58,7 @@ export const partnerIdentity = (options: {
     admin,
     // The KMS does not listen to it.
     feed: admin,
-    database: { kind: 'sqlite', directory },
+    database: { kind: 'sqlite', directory, durability: 'process' },
     secrets: { cookie_keys_file: secrets.cookieKeys, signing_key_encryption_file: secrets.signingKeyEncryption },
     service_clients: [{ client_id: KMS_CLIENT_ID, secret_file: secrets.clientSecret, may_introspect: [KMS_RESOURCE] }],
     demo: { tenants_file: tenantsFile },

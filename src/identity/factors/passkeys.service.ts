@@ -1,11 +1,4 @@
-import {
-  type AuthenticationResponseJSON,
-  generateAuthenticationOptions,
-  generateRegistrationOptions,
-  type RegistrationResponseJSON,
-  verifyAuthenticationResponse,
-  verifyRegistrationResponse,
-} from '@simplewebauthn/server';
+import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simplewebauthn/server';
 import { AppError } from '#infra/apperr/app-error.ts';
 import type { Database } from '#infra/database/databases.ts';
 import { isUniqueViolation } from '#infra/database/unique-violation.ts';
@@ -25,6 +18,9 @@ const refused = (cause?: unknown): AppError =>
   new AppError('passkey-refused', 400, 'The passkey was not taken.', { cause, fix: 'Open the page again, and try once more.' });
 
 const methodOf = (synced: boolean): SecondMethod => (synced ? 'swk' : 'hwk');
+
+/** A seventh of the code of Identity, which a start does not wait for. */
+const library = () => import('@simplewebauthn/server');
 
 /** @param options.issuer origin of the pages; its host is the name that passkeys are bound to */
 export const createPasskeys = (options: {
@@ -56,6 +52,7 @@ export const createPasskeys = (options: {
       })),
 
     creationOptions: async ({ accountId, username }) => {
+      const { generateRegistrationOptions } = await library();
       const made = await generateRegistrationOptions({
         rpName: 'passthru Identity',
         rpID,
@@ -71,6 +68,7 @@ export const createPasskeys = (options: {
     },
 
     add: async ({ accountId, credential, name }) => {
+      const { verifyRegistrationResponse } = await library();
       const verified = await verifyRegistrationResponse({
         response: parsed<RegistrationResponseJSON>(credential),
         expectedChallenge: (challenge) => challenges.use(challenge, accountId, 'add'),
@@ -107,6 +105,7 @@ export const createPasskeys = (options: {
     },
 
     requestOptions: async (accountId) => {
+      const { generateAuthenticationOptions } = await library();
       const made = await generateAuthenticationOptions({
         rpID,
         allowCredentials: await descriptorsOf(accountId),
@@ -120,6 +119,7 @@ export const createPasskeys = (options: {
       const response = parsed<AuthenticationResponseJSON>(credential);
       const row = (await rowsOf(accountId)).find(({ credential_id: id }) => id === response.id);
       if (row === undefined) return null;
+      const { verifyAuthenticationResponse } = await library();
       const { credential_id: id, counter } = row;
       const verified = await verifyAuthenticationResponse({
         response,

@@ -2,10 +2,18 @@ import { type Static, Type } from 'typebox';
 import { filePath, strictObject } from '#infra/config/schema.ts';
 import { tlsFilesSchema } from '#infra/tls/config.ts';
 
+/** The loss that a commit survives: that of the process, or that of the machine's power, for which it waits for the disk. */
+const sqliteDurabilitySchema = Type.Union([Type.Literal('process'), Type.Literal('disk')], {
+  description:
+    'disk: a change is answered once it would survive a power cut; process: once it would survive the end of the server, which is faster. Neither leaves half a change',
+  'x-default': 'disk',
+});
+
 /** One SQLite file for each database, all in one folder. */
 const sqliteConfigSchema = strictObject({
   kind: Type.Literal('sqlite', { description: 'one SQLite file for each database' }),
   directory: filePath({ description: 'folder of the database files; made when it is missing' }),
+  durability: Type.Optional(sqliteDurabilitySchema),
 });
 
 /** Defaults, for where the configuration says nothing; those of a JSON Schema have no effect inside a union, so `x-default` tells them. */
@@ -47,6 +55,7 @@ export const postgresConfigSchema = strictObject({
 export const databaseConfigSchema = Type.Union([sqliteConfigSchema, postgresConfigSchema]);
 
 export type SqliteConfig = Static<typeof sqliteConfigSchema>;
+export type SqliteDurability = Static<typeof sqliteDurabilitySchema>;
 export type PostgresConfig = Static<typeof postgresConfigSchema>;
 export type DatabaseConfig = SqliteConfig | PostgresConfig;
 export type DatabaseKind = DatabaseConfig['kind'];

@@ -30,7 +30,7 @@ describe('the configuration that a stack lays over the delivered one', () => {
     expect(config.server.port).toBe(stack.portKms);
     expect(config.server.swagger).toBe(true);
     expect(config.admin.port).toBe(stack.portKms + 1000);
-    expect(config.database).toEqual({ kind: 'sqlite', directory: join(stack.stateDir, 'data', 'kms') });
+    expect(config.database).toEqual({ kind: 'sqlite', directory: join(stack.stateDir, 'data', 'kms'), durability: 'process' });
     expect(config.telemetry?.endpoint).toBe(`https://localhost:${stack.portKms + 2000}`);
     expect(await combineShares(await Promise.all(config.unseal.share_files.map((file) => readSecret(file))))).toHaveLength(32);
     const [issuer, partner, ...others] = config.identity.issuers;
@@ -83,7 +83,7 @@ describe('the configuration that a stack lays over the delivered one', () => {
       loadIdentityConfig([stack.files('identity')[0] ?? '', join(stack.stateDir, 'config', 'partner.yml')]),
     ]);
     expect(second.issuer).toBe(`https://localhost:${stack.portIdentity + 3000}`);
-    expect(second.database).toEqual({ kind: 'sqlite', directory: join(stack.stateDir, 'data', 'partner') });
+    expect(second.database).toEqual({ kind: 'sqlite', directory: join(stack.stateDir, 'data', 'partner'), durability: 'process' });
     expect(second.telemetry).toBeUndefined();
     const secretsOf = ({ secrets, service_clients: clients }: typeof first) =>
       Promise.all([secrets.cookie_keys_file, ...clients.flatMap(({ secret_file: file }) => file ?? [])].map((file) => readSecret(file)));

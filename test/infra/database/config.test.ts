@@ -25,6 +25,8 @@ describe('the configuration of a database', () => {
     ['a connection string', { kind: 'postgres', url: 'postgres://kms:secret@postgres/kms' }],
     ['a port as text', { ...postgres, port: '5432' }],
     ['both kinds at once', { ...postgres, directory: 'data' }],
+    ['a durability that there is not', { kind: 'sqlite', directory: 'data', durability: 'none' }],
+    ['durability of PostgreSQL, which has its own settings for that', { ...postgres, durability: 'process' }],
   ])('refuses %s', (_what, value) => {
     expect(() => check(JSON.parse(JSON.stringify(value)))).toThrow(expect.objectContaining({ code: 'config-invalid' }));
   });

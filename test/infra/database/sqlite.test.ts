@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rm, stat, truncate, utimes, writeFile } from 
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Databases } from '#infra/database/databases.ts';
+import type { Database, Databases } from '#infra/database/databases.ts';
 import { openDatabases } from '#infra/database/open/open-databases.ts';
 import { type TestTables, testMigrations, thing } from '#test/infra/database/database-tables.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
@@ -37,6 +37,9 @@ const filled = async (name: string, rows: number): Promise<void> => {
   });
 };
 
+const pragma = async ({ db }: Database<TestTables>, name: string) =>
+  Object.values((await sql.raw<Record<string, unknown>>(`pragma ${name}`).execute(db)).rows[0] ?? {})[0];
+
 describe('a SQLite file', () => {
   it('is for its owner alone, and so are the files beside it', async () => {
     await using database = await databases.open<TestTables>('service', testMigrations);
@@ -53,11 +56,16 @@ describe('a SQLite file', () => {
 
   it('syncs its log at every commit and checks foreign keys', async () => {
     await using database = await databases.open<TestTables>('service', testMigrations);
-    const pragma = async (name: string) =>
-      Object.values((await sql.raw<Record<string, unknown>>(`pragma ${name}`).execute(database.db)).rows[0] ?? {})[0];
-    expect(await pragma('journal_mode')).toBe('wal');
-    expect(await pragma('synchronous')).toBe(2);
-    expect(await pragma('foreign_keys')).toBe(1);
+    expect(await pragma(database, 'journal_mode')).toBe('wal');
+    expect(await pragma(database, 'synchronous')).toBe(2);
+    expect(await pragma(database, 'foreign_keys')).toBe(1);
+  });
+
+  it('leaves its log to the system where it need only outlive the process', async () => {
+    await using others = await openDatabases({ kind: 'sqlite', directory: join(folder.path, 'quick'), durability: 'process' });
+    await using database = await others.open<TestTables>('service', testMigrations);
+    expect(await pragma(database, 'journal_mode')).toBe('wal');
+    expect(await pragma(database, 'synchronous')).toBe(1);
   });
 
   it('that is no database is refused and left as it is', async () => {

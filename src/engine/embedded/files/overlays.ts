@@ -63,6 +63,11 @@ const telemetryTo = (layout: Layout, client: TlsFiles): Tree => ({
   export_interval_ms: EXPORT_INTERVAL_MS,
 });
 
+/** Demo data on one machine outlive the processes, however these end, and need not outlive a power cut (docs/decisions/0056). */
+const DURABILITY = 'process';
+
+const databaseIn = (directory: string): Tree => ({ kind: 'sqlite', directory, durability: DURABILITY });
+
 /** Null where there is no Swagger UI. */
 const logInOf = ({ endpoints }: Layout) => {
   const { swagger } = endpoints.kms;
@@ -89,7 +94,7 @@ const identityOverlay = async ({ layout, leaf, doors }: OverlayOptions): Promise
   admin: { host: '127.0.0.1', also: [...doors.local], port: layout.ports.identityAdmin, tls: { ...leaf('identity') } },
   // For the KMS of this machine alone.
   feed: { port: layout.ports.identityFeed, tls: { ...leaf('identity') } },
-  database: { kind: 'sqlite', directory: layout.data('identity') },
+  database: databaseIn(layout.data('identity')),
   telemetry: telemetryTo(layout, leaf('identity-client')),
   log: logOf(layout, 'identity'),
   secrets: { cookie_keys_file: stateFiles(layout.folder).cookieKeys },
@@ -132,12 +137,11 @@ const kmsOverlay = async ({ layout, leaf, shareFiles, doors, demo }: OverlayOpti
       trace_networks: THIS_MACHINE,
     },
     admin: { host: '127.0.0.1', also: [...doors.local], port: layout.ports.kmsAdmin, tls: { ...leaf('kms') } },
-    database: { kind: 'sqlite', directory: layout.data('kms') },
+    database: databaseIn(layout.data('kms')),
     telemetry: telemetryTo(layout, leaf('kms-client')),
     log: logOf(layout, 'kms'),
     unseal: { share_files: [...shareFiles] },
-    // Demo data on one machine: its records outlive the process, and need not outlive a power cut.
-    audit: { durability: 'process' },
+    audit: { durability: DURABILITY },
     ...(demo && defaults !== null ? { realms_file: join(dirname(defaults), 'realms.demo.yml') } : {}),
     // In a demo there is no other tenant that could.
     ...(demo ? { tenants: { administrators: ['demo'] } } : {}),

@@ -34,7 +34,7 @@ const unusable = (cause: unknown): AppError =>
 
 /** The databases of one folder; each file has one connection in this process. */
 export const openSqliteDatabases = async (config: SqliteConfig, telemetry: Telemetry): Promise<Databases> => {
-  const { directory } = config;
+  const { directory, durability = 'disk' } = config;
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
     await removeAbandoned(directory, Date.now());
@@ -50,13 +50,16 @@ export const openSqliteDatabases = async (config: SqliteConfig, telemetry: Telem
   };
 
   const make = (name: string, migrations: readonly Migration[]): Promise<void> =>
-    createFile(directory, name, async (file) => {
-      const { db } = handleOf(name, file);
-      try {
-        await migrate({ db, kind: 'sqlite', name, migrations });
-      } finally {
-        await db.destroy();
-      }
+    createFile(directory, name, {
+      durability,
+      fill: async (file) => {
+        const { db } = handleOf(name, file);
+        try {
+          await migrate({ db, kind: 'sqlite', name, migrations });
+        } finally {
+          await db.destroy();
+        }
+      },
     });
 
   const close = async ({ db, erasure }: Handle): Promise<void> => {
@@ -66,7 +69,7 @@ export const openSqliteDatabases = async (config: SqliteConfig, telemetry: Telem
     await db.connection().execute(async () => {});
     await db.destroy();
   };
-  const handles = createSharedHandles<Handle>(async (name) => handleOf(name, await openFile(directory, name)), close);
+  const handles = createSharedHandles<Handle>(async (name) => handleOf(name, await openFile(directory, name, durability)), close);
 
   return {
     kind: 'sqlite',

@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { missingIs } from '#infra/apperr/system-error.ts';
 import { databaseCorrupt } from '../common/errors.ts';
+import type { SqliteDurability } from '../config.ts';
 
 const SUFFIX = '.sqlite';
 /** A database being made; it gets its name when it is complete. */
@@ -24,10 +25,16 @@ const sizeOf = async (file: string): Promise<number | null> => {
   return (await stat(file).catch(missingIs(null)))?.size ?? null;
 };
 
-/** `synchronous = full` syncs the log at every commit, so an acknowledged write survives a power cut; `secure_delete` clears what is deleted. */
-const DURABLE =
-  'pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on; pragma trusted_schema = off; pragma cell_size_check = on';
-/** Settings for a file that is synced as a whole before anyone knows of it. */
+/** `secure_delete` clears what is deleted. */
+const SETTINGS = 'pragma journal_mode = wal; pragma secure_delete = on; pragma trusted_schema = off; pragma cell_size_check = on';
+/**
+ * `full` syncs the log at every commit, so an acknowledged write survives a power cut; `normal` leaves that to the system, which a power cut
+ * then takes the last writes from, and never half of one.
+ *
+ * @see https://www.sqlite.org/pragma.html#pragma_synchronous
+ */
+const SYNCED: Readonly<Record<SqliteDurability, string>> = { disk: 'pragma synchronous = full', process: 'pragma synchronous = normal' };
+/** Settings for a file that is complete, and synced as a whole where it has to be, before anyone knows of it. */
 const UNSYNCED = 'pragma journal_mode = memory; pragma synchronous = off';
 
 /** The name under which SQLite opens a file, and never creates it: a file that is gone must be missed, not replaced. */
@@ -65,12 +72,12 @@ export const exists = async (directory: string, name: string): Promise<boolean> 
  *
  * @throws AppError `database-corrupt`, or the error of SQLite
  */
-export const openFile = async (directory: string, name: string): Promise<DatabaseSync> => {
+export const openFile = async (directory: string, name: string, durability: SqliteDurability): Promise<DatabaseSync> => {
   const file = fileOf(directory, name);
   const size = await sizeOf(file);
   // SQLite takes an empty file for a new database. Ours get their name when they are complete, so this one lost its content.
   if (size === 0) throw databaseCorrupt(name, new Error('the file is empty'));
-  const database = connect(file, DURABLE);
+  const database = connect(file, `${SETTINGS}; ${SYNCED[durability]}`);
   if (size !== null && size <= CHECKED_BYTES) {
     const verdict = database.prepare('pragma quick_check(1)').get()?.quick_check;
     if (verdict !== 'ok') {
@@ -85,17 +92,21 @@ export const openFile = async (directory: string, name: string): Promise<Databas
  * Makes a file aside and gives it its name when `fill` has made it complete, so that no killed process leaves half a database.
  * When another process was faster, its file stays and this one goes.
  */
-export const createFile = async (directory: string, name: string, fill: (database: DatabaseSync) => Promise<void>): Promise<void> => {
+export const createFile = async (
+  directory: string,
+  name: string,
+  { durability, fill }: { readonly durability: SqliteDurability; readonly fill: (database: DatabaseSync) => Promise<void> },
+): Promise<void> => {
   const aside = join(directory, `.${name}.${randomUUIDv7()}.new`);
   // The log files that SQLite puts beside it later take over the mode.
   const file = await open(aside, 'wx', 0o600);
   try {
     await fill(connect(aside, UNSYNCED));
-    await file.sync();
+    if (durability === 'disk') await file.sync();
     await link(aside, fileOf(directory, name)).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EEXIST') throw error;
     });
-    await syncDirectory(directory);
+    if (durability === 'disk') await syncDirectory(directory);
   } finally {
     await file.close();
     await removeAll(aside);
