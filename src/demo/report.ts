@@ -76,6 +76,9 @@ const credentialSchema = object({
   tenant: Type.String(),
   tenant_id: Type.Union([Type.String({ format: 'uuid' }), Type.Null()]),
   roles: Type.Array(Type.String()),
+  totp_secret: Type.Optional(
+    Type.String({ description: 'Base32, for an app whose code a log-in asks for after the password; absent: it asks for none' }),
+  ),
 });
 
 const clientSchema = object({

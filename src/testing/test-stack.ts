@@ -31,6 +31,8 @@ export interface Credential {
   /** Name of the tenant. */
   readonly tenant: string;
   readonly roles: readonly string[];
+  /** Base32, for an app whose code a log-in asks for after the password; absent: it asks for none. */
+  readonly totpSecret?: string;
 }
 
 /** An OAuth client of the demo data. */

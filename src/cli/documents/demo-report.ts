@@ -8,12 +8,13 @@ export const reportOptions = async (engine: Engine): Promise<ReportOptions> => {
   const [seed, tenants] = await Promise.all([readIdentitySeed(), tenantsOf(engine)]);
   return {
     endpoints: engine.endpoints(),
-    credentials: seed.accounts.map(({ username, tenant, roles }) => ({
+    credentials: seed.accounts.map(({ username, tenant, roles, totp_secret: secret }) => ({
       username,
       password: demoPassword(username),
       tenant,
       tenant_id: tenants[tenant] ?? null,
       roles,
+      ...(secret === undefined ? {} : { totp_secret: secret }),
     })),
     clients: seed.clients.map(({ client_id, token_endpoint_auth_method, grant_types, redirect_uris, tenant }) => ({
       client_id,

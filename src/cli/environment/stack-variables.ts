@@ -26,6 +26,7 @@ export const stackVariables = async (options: {
     writeCaBundle({ stateDir, caFile: engine.endpoints().caFile, env }),
   ]);
   const { kms, identity, telemetry, caFile, client, serviceClient } = endpoints;
+  const twoFactor = credentials.find(({ totp_secret: secret }) => secret !== undefined);
   return {
     PASSTHRU_STATE_DIR: stateDir,
     PASSTHRU_KMS_URL: new URL(kms.service).origin,
@@ -42,6 +43,9 @@ export const stackVariables = async (options: {
     PASSTHRU_PASSWORD: USER.password,
     PASSTHRU_TENANT_ADMIN_USERNAME: TENANT_ADMIN.username,
     PASSTHRU_TENANT_ADMIN_PASSWORD: TENANT_ADMIN.password,
+    PASSTHRU_TWO_FACTOR_USERNAME: twoFactor?.username ?? '',
+    PASSTHRU_TWO_FACTOR_PASSWORD: twoFactor?.password ?? '',
+    PASSTHRU_TWO_FACTOR_TOTP_SECRET: twoFactor?.totp_secret ?? '',
     PASSTHRU_CLIENT_ID: CONFIDENTIAL_CLIENT.id,
     PASSTHRU_CLIENT_SECRET: CONFIDENTIAL_CLIENT.secret ?? '',
     PASSTHRU_PUBLIC_CLIENT_ID: PUBLIC_CLIENT.id,

@@ -14,7 +14,13 @@ export const startedStack = async (engine: Engine, more: Pick<StartedStack, 'env
     issuer: identity.issuer,
     caFile,
     ca,
-    credentials: seed.accounts.map(({ username, tenant, roles }) => ({ username, password: demoPassword(username), tenant, roles })),
+    credentials: seed.accounts.map(({ username, tenant, roles, totp_secret: totpSecret }) => ({
+      username,
+      password: demoPassword(username),
+      tenant,
+      roles,
+      ...(totpSecret === undefined ? {} : { totpSecret }),
+    })),
     clients: seed.clients.map((client) => ({
       id: client.client_id,
       secret: client.token_endpoint_auth_method === 'none' ? null : demoPassword(client.client_id),

@@ -135,7 +135,9 @@ const tryLines = (report: Report, ca: string, kms: boolean): readonly string[] =
 };
 
 const credentialLines = ({ credentials, clients }: Report, options: SummaryOptions): readonly string[] => {
-  const accounts = credentials.map(({ username, password }) => `${username} / ${password}`);
+  const accounts = credentials.map(
+    ({ username, password, totp_secret: secret }) => `${username} / ${password}${secret === undefined ? '' : ` / app ${secret}`}`,
+  );
   const secrets = clients.map(({ client_id, client_secret }) => `${client_id} / ${client_secret ?? '(public)'}`);
   return [...row('Accounts', accounts, options), ...(secrets.length === 0 ? [] : row('Clients', secrets, options))];
 };

@@ -73,6 +73,10 @@ const withChecks = (report: Report, checks: readonly BundleCheck[]): Report => (
 
 const withoutPasswords = (report: Report, digests: Digests): Report => ({
   ...report,
-  credentials: report.credentials.map((each) => ({ ...each, password: digests.of(each.password) })),
+  credentials: report.credentials.map(({ totp_secret: secret, ...each }) => ({
+    ...each,
+    password: digests.of(each.password),
+    ...(secret === undefined ? {} : { totp_secret: digests.of(secret) }),
+  })),
   clients: report.clients.map(({ client_secret: secret, ...each }) => ({ ...each, client_secret: secret && digests.of(secret) })),
 });
