@@ -118,14 +118,16 @@ const startElsewhere = async () => {
 };
 
 /**
- * A server that was started without its options goes on as the same process with them, so that one that is started by hand is like every
+ * A server that was started without its options or variables goes on as the same process with them, so that one that is started by hand is like every
  * other. Where a system cannot do that, it runs without them, and warns.
  */
 const restartAsServer = async () => {
-  const { SERVER_OPTIONS } = await import('./server-options.js');
+  const { SERVER_OPTIONS, SERVER_VARIABLES } = await import('./server-options.js');
   const missing = SERVER_OPTIONS.filter((option) => !process.execArgv.includes(option));
-  if (missing.length === 0 || process.execve === undefined) return;
-  process.execve(process.execPath, [process.execPath, ...process.execArgv, ...missing, ...process.argv.slice(1)], process.env);
+  const variables = { ...SERVER_VARIABLES, ...process.env };
+  const isWhole = missing.length === 0 && Object.keys(variables).every((name) => process.env[name] !== undefined);
+  if (isWhole || process.execve === undefined) return;
+  process.execve(process.execPath, [process.execPath, ...process.execArgv, ...missing, ...process.argv.slice(1)], variables);
 };
 
 const isNewEnough = Number(process.versions.node.split('.')[0]) >= MINIMUM;

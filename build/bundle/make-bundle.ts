@@ -11,6 +11,21 @@ import { withoutUnused } from './without-unused.ts';
 /** `pg` asks for it, and does without. */
 const NEVER_THERE = ['pg-native'];
 
+/**
+ * A process keeps the text of all that it has loaded, with two bytes a character as soon as one of them is not ASCII: so such characters are
+ * escaped, and comments are left out. Names, lines and indentation stay.
+ */
+const PLAIN = {
+  comments: false,
+  minify: { compress: false, mangle: false, codegen: { removeWhitespace: false, asciiOnly: true } },
+} as const;
+
+/** The bundler leaves the text of tagged templates as it is, since their tags can tell. */
+const checkAscii = (file: string, code: string): void => {
+  const [line] = /^.*\P{ASCII}.*$/mu.exec(code) ?? [];
+  if (line !== undefined) throw new Error(`${file} would be kept with two bytes a character; escape what is not ASCII in: ${line.trim()}`);
+};
+
 /** Warnings that say nothing of the result: a module imported both ways is in one file, and an `eval` of a package stays one. */
 const EXPECTED: ReadonlySet<string | undefined> = new Set(['INEFFECTIVE_DYNAMIC_IMPORT', 'EVAL']);
 
@@ -67,7 +82,8 @@ export const makeProgram = async (root: string, { entries, holds, beside }: Prog
       },
     ],
   });
-  await build.write({ dir, format: 'esm' });
+  const { output } = await build.write({ dir, format: 'esm', ...PLAIN });
+  for (const { fileName, ...file } of output) if ('code' in file) checkAscii(fileName, file.code);
   const { list, licences } = await packagesOf(modules);
   await writeFile(join(dir, 'packages.json'), list);
   await writeFile(join(dir, 'licences.txt'), licences);

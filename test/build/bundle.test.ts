@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
 import type { PluginContext } from 'rolldown';
@@ -46,6 +46,21 @@ describe('A program of the bundle', () => {
     const ours = of(name).read.flatMap((file) => /^src\/[a-z]+(?=\/)/.exec(file)?.[0] ?? []);
     expect([...new Set(ours)].filter((room) => room.startsWith('src/')).toSorted()).toEqual(rooms);
     expect(packagesOf(name).filter((each) => foreign.some((other) => other === each))).toEqual([]);
+  });
+
+  it.each(Object.keys(PROGRAMS) as Name[])('%s is kept with one byte a character, names and lines as in its sources', (name) => {
+    const code = Object.entries(of(name).texts).flatMap(([file, text]) => (/^(main|server)-?.*\.js$/.test(file) ? [text] : []));
+    expect(code.filter((text) => /\P{ASCII}/u.test(text))).toEqual([]);
+    expect(code.some((text) => /^\t+return [A-Za-z]{4,}/m.test(text))).toBe(true);
+  });
+
+  it('is not made of a tagged template with other characters, and its line is told', async () => {
+    await using folder = await temporaryDirectory();
+    await writeFile(join(folder.path, 'main.js'), 'export const plain = `\u00b7`;\nexport const raw = String.raw`\u00b7`;\n');
+    const program = { entries: { main: 'main.js' }, holds: [], beside: {} };
+    await expect(makeProgram(folder.path, program, join(folder.path, 'made'))).rejects.toThrow(
+      'main.js would be kept with two bytes a character; escape what is not ASCII in: const raw = String.raw`\u00b7`;',
+    );
   });
 
   it.each(Object.keys(PROGRAMS) as Name[])('%s imports nothing but Node and its own files', (name) => {

@@ -4,7 +4,7 @@ import { appendFile, cp, mkdir, rm, symlink, utimes, writeFile } from 'node:fs/p
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { SERVER_OPTIONS } from '#infra/process/server-options.ts';
+import { SERVER_OPTIONS, SERVER_VARIABLES } from '#infra/process/server-options.ts';
 import { stateOf } from '../../bin/bundle.js';
 import { ROOT } from '#test/support/engine.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
@@ -109,18 +109,28 @@ describe('bin/passthru.js', () => {
     await writeFile(at('package.json'), '{"type":"module"}');
     await writeFile(
       at('bundle/cli/main.js'),
-      `export const main = async (argv) => console.log(JSON.stringify([argv, process.execArgv, process.pid]));`,
+      `export const main = async (argv) => console.log(JSON.stringify([argv, process.execArgv, process.pid, process.env.MALLOC_ARENA_MAX]));`,
     );
-    for (const given of [[], ['--enable-source-maps'], ['--max-semi-space-size=4'], SERVER_OPTIONS]) {
-      const child = spawn(process.execPath, [...given, at('bin/passthru.js'), 'serve', 'kms'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const { MALLOC_ARENA_MAX: _, ...env } = process.env;
+    const variables = [{}, SERVER_VARIABLES, { MALLOC_ARENA_MAX: '3' }];
+    const options = [[], ['--enable-source-maps'], ['--max-semi-space-size=4'], SERVER_OPTIONS];
+    for (const [given, set] of [
+      ...options.map((each) => [each, {}] as const),
+      ...variables.map((each) => [SERVER_OPTIONS, each] as const),
+    ]) {
+      const child = spawn(process.execPath, [...given, at('bin/passthru.js'), 'serve', 'kms'], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+        env: { ...env, ...set },
+      });
       const [said] = (await once(child.stdout, 'data')) as [Buffer];
-      const [argv, execArgv, pid] = JSON.parse(said.toString()) as [string[], string[], number];
-      expect([argv, pid]).toEqual([['serve', 'kms'], child.pid]);
+      const [argv, execArgv, pid, arenas] = JSON.parse(said.toString()) as [string[], string[], number, string];
+      const wanted: Readonly<Record<string, string>> = { ...SERVER_VARIABLES, ...set };
+      expect([argv, pid, arenas]).toEqual([['serve', 'kms'], child.pid, wanted['MALLOC_ARENA_MAX']]);
       expect(execArgv.toSorted()).toEqual([...new Set([...given, ...SERVER_OPTIONS])].toSorted());
     }
-    const child = spawn(process.execPath, [at('bin/passthru.js'), 'status'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [at('bin/passthru.js'), 'status'], { stdio: ['ignore', 'pipe', 'inherit'], env });
     const [said] = (await once(child.stdout, 'data')) as [Buffer];
-    expect(JSON.parse(said.toString())).toEqual([['status'], [], child.pid]);
+    expect(JSON.parse(said.toString())).toEqual([['status'], [], child.pid, null]);
   });
 
   it('on Node 24 starts', async () => {

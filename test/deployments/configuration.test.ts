@@ -6,7 +6,7 @@ import type { ServiceName } from '#engine/engine.ts';
 import { DEMO_MOUNTS } from '#engine/files/mounts/mount-table.ts';
 import { stackOverlays } from '#engine/files/mounts/stack-overlays.ts';
 import { loadIdentityConfig } from '#identity/config.ts';
-import { SERVER_OPTIONS } from '#infra/process/server-options.ts';
+import { SERVER_OPTIONS, SERVER_VARIABLES } from '#infra/process/server-options.ts';
 import { loadKmsConfig } from '#kms/config.ts';
 import { type ComposeFile, DEPLOYMENTS, readYaml } from '#test/deployments/deployments.ts';
 import { ROOT } from '#test/support/engine.ts';
@@ -178,6 +178,8 @@ describe('Configuration in containers', () => {
     const dockerfile = await readFile(join(DEPLOYMENTS, product, 'Dockerfile'), 'utf8');
     const [, command = '[]'] = /^ENTRYPOINT (.*)$/m.exec(dockerfile) ?? [];
     expect(JSON.parse(command)).toEqual(['node', ...SERVER_OPTIONS, '/app/bin/passthru.js']);
+    const variables = dockerfile.match(/(?<=^ENV ).*/gm)?.at(-1) ?? '';
+    expect(variables.split(' ')).toEqual(expect.arrayContaining(Object.entries(SERVER_VARIABLES).map((each) => each.join('='))));
   });
 
   it.each(['telemetry', 'identity', 'kms'] as const)(

@@ -19,6 +19,6 @@ export const errorPage = ({ code, message, fix, traceId, ways = [ABOUT] }: Error
     content: markup`<h1>This did not work</h1>
 <p class="alert" role="alert">${message}</p>
 ${fix !== undefined && markup`<p>${fix}</p>`}
-<p class="muted">Error <code>${code}</code>${traceId && markup` · trace <code>${traceId}</code>`}</p>`,
+<p class="muted">Error <code>${code}</code>${traceId && markup` &middot; trace <code>${traceId}</code>`}</p>`,
     ways,
   });

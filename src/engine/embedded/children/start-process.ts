@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { open, stat } from 'node:fs/promises';
-import { SERVER_OPTIONS } from '#infra/process/server-options.ts';
+import { SERVER_OPTIONS, SERVER_VARIABLES } from '#infra/process/server-options.ts';
 import { rotate } from '#infra/lines/rotated-file.ts';
 import type { ServiceName } from '../../engine.ts';
 import type { Layout } from '../files/layout.ts';
@@ -10,7 +10,7 @@ import type { Layout } from '../files/layout.ts';
 const MAX_OUTPUT_BYTES = 1024 * 1024;
 
 /** All that a server may know of our environment: no secret is ever in it. */
-const PASSED_ON = ['PATH', 'HOME', 'TZ', 'LANG', 'LC_ALL', 'TMPDIR', 'XDG_CACHE_HOME'] as const;
+const PASSED_ON: readonly string[] = ['PATH', 'HOME', 'TZ', 'LANG', 'LC_ALL', 'TMPDIR', 'XDG_CACHE_HOME', ...Object.keys(SERVER_VARIABLES)];
 
 /** How a process ended. */
 export interface Exit {
@@ -64,7 +64,7 @@ export const startServer = async (server: {
     const child = spawn(process.execPath, [...SERVER_OPTIONS, ...command], {
       cwd: folder,
       detached: true,
-      env: { ...environment(), ...variables },
+      env: { ...SERVER_VARIABLES, ...environment(), ...variables },
       stdio: ['ignore', output.fd, output.fd],
     });
     const exited = new Promise<Exit>((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })));

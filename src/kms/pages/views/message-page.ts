@@ -16,7 +16,7 @@ export const errorPage = ({ code, message, fix, traceId }: ErrorView): Html =>
     content: markup`<h1>This did not work</h1>
 <p class="alert" role="alert">${message}</p>
 ${fix !== undefined && markup`<p>${fix}</p>`}
-<p class="muted">Error <code>${code}</code>${traceId !== null && markup` · trace <code>${traceId}</code>`}</p>
+<p class="muted">Error <code>${code}</code>${traceId !== null && markup` &middot; trace <code>${traceId}</code>`}</p>
 <p><a href="/ui/">To the keys</a></p>`,
   });
 
