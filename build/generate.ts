@@ -1,8 +1,9 @@
 // Writes what follows from what owns it: JSON Schemas, the command line, the configuration, the samples and the tables of libraries in
-// their pages, the verifier of bundles, the operations of the KMS for its client, the migrations that snapshots name (`npm run generate`).
+// their pages, the verifier of bundles, the operations of the KMS for its client, the API of Identity for operators, the migrations that snapshots name (`npm run generate`).
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { realmsJsonSchema } from '../src/kms/access/realms/realms-schema.ts';
 import { kmsHouse, runKms } from '../test/kms/support/kms-server.ts';
+import { startTestIdentity } from '../test/support/identity.ts';
 import { authorizationPage, type DescribedScopes } from './authorization-page.ts';
 import { cliReference } from './cli-reference.ts';
 import { configurationReference } from './configuration-reference.ts';
@@ -40,3 +41,9 @@ await using kms = await runKms(house, { demo: false });
 const document = (await kms.send('/openapi.json')).json<OpenApiDocument & DescribedScopes>();
 await writeFile(new URL('../src/client/kms/operations.gen.ts', import.meta.url), kmsOperationsSource(document));
 await writeFile(new URL('../docs/authorization.md', import.meta.url), authorizationPage(document));
+
+await using identity = await startTestIdentity({ overlay: { registration: { enabled: true } } });
+await writeFile(
+  new URL('identity-admin.openapi.json', folder),
+  `${JSON.stringify(await (await identity.admin('/openapi.json')).json(), null, 2)}\n`,
+);

@@ -2,6 +2,7 @@ import type { Static } from 'typebox';
 import { registerDemoRoutes } from '#infra/demo-data/demo-data.routes.ts';
 import type { Demo } from '#infra/demo-data/demo.ts';
 import type { DependencyCheck } from '#infra/http/health.ts';
+import { describeRoutes } from '#infra/http/described-routes.ts';
 import { registerHealth } from '#infra/http/health.routes.ts';
 import { registerMetrics } from '#infra/http/metrics.routes.ts';
 import { tellOperatorActs } from '#infra/http/operator-acts.ts';
@@ -32,6 +33,12 @@ import type { EndAccess } from './end-access.service.ts';
 import type { SigningKeys } from '#identity/keys/signing-keys.ts';
 import { registerInitialTokenRoutes } from './initial-tokens.routes.ts';
 import { registerSigningKeyRoutes } from './signing-keys.routes.ts';
+
+const DOCUMENT = {
+  title: 'passthru Identity, for operators',
+  version: '1',
+  description: 'OAuth clients, accounts, signing keys, initial access tokens, and the data of a demo.',
+};
 
 /**
  * The listener for operators, built and not listening: no connection without a verified client certificate, and beyond health
@@ -74,6 +81,7 @@ export const createAdmin = async (options: {
     admission: operatorsOnly(config.allowed_clients, now),
   });
   tellOperatorActs(admin, emit, changedIds);
+  describeRoutes(admin, DOCUMENT);
   registerHealth(admin, { dependencies, jobs, telemetry, stopping: drain.begun, workers });
   registerMetrics(admin, { telemetry, jobs, clients: config.metrics_clients, workers });
   registerAccountRoutes(admin, options);

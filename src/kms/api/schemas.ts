@@ -1,4 +1,5 @@
 import { type TSchema, Type } from 'typebox';
+import { problemSchema } from '#infra/http/problem-schema.ts';
 import { UUID, UUID_V7 } from '#infra/magic/uuid.ts';
 import { MAX_TIME, TIME } from './time.ts';
 
@@ -33,32 +34,6 @@ export const oneOf = <const T extends string | number>(values: readonly T[], opt
   Type.Unsafe<T>({ type: typeof values[0] === 'number' ? 'integer' : 'string', enum: [...values], ...options });
 
 export const nullable = <S extends TSchema>(schema: S, options: Record<string, unknown> = {}) => Type.Union([schema, Type.Null()], options);
-
-/** @see RFC 9457 */
-export const problemSchema = Type.Object(
-  {
-    type: Type.String(),
-    title: Type.String(),
-    status: Type.Integer(),
-    detail: Type.String(),
-    code: Type.String({ description: 'Stable; programs decide on this.' }),
-    fix: Type.Optional(Type.String()),
-    errors: Type.Optional(
-      Type.Array(
-        Type.Object(
-          {
-            field: Type.String({ description: 'JSON Pointer into the body, or `query/name`, `path/name`, `header/name`.' }),
-            message: Type.String(),
-            fix: Type.Optional(Type.String()),
-          },
-          { title: 'FieldIssue' },
-        ),
-        { description: 'The fields that are to blame.' },
-      ),
-    ),
-  },
-  { title: 'Problem', description: 'Problem Details (RFC 9457).' },
-);
 
 /** The answers that every route may give beside its own; their media type is said here, or it would be that of all others. */
 const problem = { description: 'Problem Details (RFC 9457).', content: { 'application/problem+json': { schema: problemSchema } } } as const;

@@ -1,4 +1,6 @@
 import { randomUUID, randomUUIDv7 } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTelemetry } from '#infra/telemetry/sdk/start-telemetry.ts';
 import type { TestIdentity } from '#test/support/identity.ts';
@@ -9,6 +11,25 @@ beforeAll(async () => {
   running = await startTestIdentity();
 });
 afterAll(() => running[Symbol.asyncDispose]());
+
+interface Document {
+  readonly paths: Readonly<
+    Record<
+      string,
+      Readonly<
+        Record<
+          string,
+          {
+            readonly operationId: string;
+            readonly requestBody: { readonly content: { readonly 'application/json': { readonly schema: unknown } } };
+            readonly responses: Readonly<Record<string, unknown>>;
+          }
+        >
+      >
+    >
+  >;
+}
+const PUBLISHED = new URL('../../../docs/schemas/identity-admin.openapi.json', import.meta.url);
 
 interface ResetBody {
   readonly reset_id: string;
@@ -40,6 +61,7 @@ describe('the admin listener', () => {
       ['DELETE', '/admin/v1/demo'],
       ['GET', '/admin/v1/nothing'],
       ['GET', '/metrics'],
+      ['GET', '/openapi.json'],
       ['GET', '/%61dmin/v1/demo'],
       ['GET', '/nothing'],
     ] as const) {
@@ -53,6 +75,22 @@ describe('the admin listener', () => {
   it('says whether it is alive and ready', async () => {
     expect((await running.admin('/livez')).status).toBe(200);
     expect(await (await running.admin('/readyz')).json()).toMatchObject({ dependencies: { database: { state: 'up', required: true } } });
+  });
+
+  it('describes its API to operators, by what its routes read and answer, as the published document does', async () => {
+    await using other = await startTestIdentity({ overlay: { registration: { enabled: true } } });
+    const document = (await (await other.admin('/openapi.json')).json()) as Document;
+    expect(await new Validator().validate(document as never)).toEqual({ valid: true });
+    const made = document.paths['/admin/v1/clients']?.['post'];
+    expect(made?.requestBody.content['application/json'].schema).toMatchObject({
+      required: expect.arrayContaining(['client_id', 'grant_types', 'token_endpoint_auth_method']),
+      properties: { rotate_refresh_tokens: { type: 'boolean' } },
+    });
+    expect(Object.keys(made?.responses ?? {})).toEqual(['201', 'default']);
+    const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods).map(({ operationId }) => operationId));
+    expect([new Set(operations).size, operations]).toEqual([operations.length, expect.arrayContaining(['get-clients-by-client_id'])]);
+    expect(document).toEqual(JSON.parse(await readFile(PUBLISHED, 'utf8')));
+    expect(((await (await running.admin('/openapi.json')).json()) as Document).paths['/admin/v1/initial-access-tokens']).toBeUndefined();
   });
 
   it('shows its metrics to operators, as text for Prometheus', async () => {

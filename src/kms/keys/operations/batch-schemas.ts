@@ -1,6 +1,6 @@
 import { type TObject, type TProperties, type TSchema, Type } from 'typebox';
 import { strictObject } from '#infra/config/schema.ts';
-import { problemSchema } from '#kms/api/schemas.ts';
+import { problemSchema } from '#infra/http/problem-schema.ts';
 
 /** Items of one batch: with up to eight members each they stay below the thousand members and elements that a body may have. */
 export const MAX_ITEMS = 100;
