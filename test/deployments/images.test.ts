@@ -39,6 +39,9 @@ const contextOf = async (product: Product): Promise<readonly string[]> => {
   return rules.slice(1).map((rule) => rule.slice(1));
 };
 
+/** The databases that the image of PostgreSQL for demos has. */
+const DATABASES = ['identity', 'kms'] as const;
+
 describe('Dockerfiles', () => {
   it.each(PRODUCTS)('of %s start from images of a version, run as a user by number, and take no secret as an argument', async (product) => {
     const text = await dockerfileOf(product);
@@ -160,6 +163,37 @@ describe.runIf(await dockerImages('node:26-trixie-slim', 'otel/opentelemetry-col
     const lines = stderr.split('\n').filter((line) => line.includes('/app/bundle/'));
     expect(lines.filter((line) => line.includes('was accepted')).length).toBeGreaterThan(5);
     expect(lines.filter((line) => /was rejected|writing cache/.test(line))).toEqual([]);
+  });
+
+  it.each(DATABASES)('of PostgreSQL has the database of %s as a first start would make it, and no password in it', async (database) => {
+    const name = `passthru-postgres:${tag}`;
+    await run('docker', ['build', '--file', join(DEPLOYMENTS, 'postgres', 'Dockerfile'), '--tag', name, ROOT], { timeout: 300_000 });
+    const script = `set -e
+      mkdir -m 700 /tmp/data
+      tar -xzf /usr/share/passthru/${database}.tar.gz -C /tmp/data
+      pg_controldata /tmp/data | grep -E 'cluster state|page checksum'
+      pg_ctl -D /tmp/data -o "-c listen_addresses='' -k /tmp" -w start >/tmp/log
+      psql -h /tmp -d ${database} -XAtc "select datname, pg_get_userbyid(datdba), datlocprovider, datlocale from pg_database where datname = '${database}'" \\
+        -c "select rolname from pg_authid where rolcanlogin order by 1" -c "select count(rolpassword) from pg_authid"
+      pg_ctl -D /tmp/data -m immediate stop >/tmp/log`;
+    try {
+      const args = ['run', '--rm', '--network=none', '--entrypoint=bash', name, '-c', script];
+      const { stdout } = await run('docker', args, { timeout: 60_000 });
+      expect(
+        stdout
+          .trim()
+          .split('\n')
+          .map((line) => line.replace(/:\s+/, ': ')),
+      ).toEqual([
+        'Database cluster state: shut down',
+        'Data page checksum version: 1',
+        `${database}|${database}|b|C.UTF-8`,
+        ...[database, 'passthru_health', 'postgres'].toSorted(),
+        '0',
+      ]);
+    } finally {
+      await run('docker', ['image', 'rm', '--force', name]);
+    }
   });
 
   it('of the collector reads the configuration that it is delivered with', async () => {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmod, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
@@ -25,16 +25,22 @@ const startOf = async (product: string): Promise<string> => {
 };
 
 /** Lines that the entry point of the image would see, after `before` was run in the container. */
-const startAfter = async (product: string, before: string): Promise<readonly string[]> => {
+const startAfter = async (product: string, before: string, isReady = false): Promise<readonly string[]> => {
   await using folder = await temporaryDirectory();
   const [next, file] = [join(folder.path, 'next'), join(folder.path, 'file')];
   await writeFile(next, NEXT);
   await writeFile(file, 'a certificate or a key');
   await chmod(next, 0o555);
+  const ready = join(folder.path, 'ready');
+  await mkdir(ready);
+  await writeFile(join(ready, 'PG_VERSION'), '17');
+  await run('tar', ['-czf', `${ready}.tar.gz`, '-C', ready, '.']);
+  await chmod(`${ready}.tar.gz`, 0o444);
   await chmod(file, 0o444);
   const mounts = {
     ...Object.fromEntries(namesOf(product).map((name) => [`/run/secrets/${name}`, file])),
     '/usr/local/bin/docker-entrypoint.sh': next,
+    ...(isReady ? { [`/usr/share/passthru/${product}.tar.gz`]: `${ready}.tar.gz` } : {}),
   };
   const volumes = Object.entries(mounts).flatMap(([target, source]) => ['--volume', `${source}:${target}:ro`]);
   const limits = ['--rm', '--network=none', '--user=postgres', '--env=PGDATA=/tmp/data/pgdata', '--entrypoint=bash'];
@@ -60,5 +66,13 @@ describe.runIf(await dockerImages('postgres:17-trixie')).each(['identity', 'kms'
     ['leaves one alone that was finished', DATABASE, ['./pgdata', './pgdata/PG_VERSION']],
   ])('has keys that only PostgreSQL reads, and %s', { timeout: 120_000 }, async (_, before, found) => {
     expect(await startAfter(product, before)).toEqual([...calledFor(product), ...found]);
+  });
+
+  it.each([
+    ['where there is none', 'true', ['./pgdata', './pgdata/PG_VERSION']],
+    ['in the place of one that was copied half', `${DATABASE}; touch $PGDATA/half $PGDATA.making`, ['./pgdata', './pgdata/PG_VERSION']],
+    ['and not over one that was finished', `${DATABASE}; touch $PGDATA/mine`, ['./pgdata', './pgdata/PG_VERSION', './pgdata/mine']],
+  ])('copies the database that its image has, %s', { timeout: 120_000 }, async (_, before, found) => {
+    expect(await startAfter(product, before, true)).toEqual([...calledFor(product), ...found]);
   });
 });

@@ -1,5 +1,5 @@
 import { ok, type Result } from '#infra/apperr/result.ts';
-import { SERVICES, type ServiceName } from '../engine.ts';
+import { type Profile, SERVICES, type ServiceName } from '../engine.ts';
 import type { DockerConnection } from './connection/docker-connection.ts';
 import { attemptDocker } from './connection/failures.ts';
 import type { EngineInfo } from './api/docker-api.ts';
@@ -15,9 +15,9 @@ interface Asked {
   readonly open?: OpenApi;
 }
 
-/** Ports and profile name nothing that is asked here. */
-const projectOfFolder = (stateDir: string, packageRoot = ''): Project =>
-  projectOf({ stateDir, portKms: 0, portIdentity: 0, packageRoot, profile: 'demo' });
+/** Ports name nothing that is asked here; the profile says which image the databases have. */
+const projectOfFolder = (stateDir: string, packageRoot = '', profile: Profile = 'demo'): Project =>
+  projectOf({ stateDir, portKms: 0, portIdentity: 0, packageRoot, profile });
 
 /** Whether something of a state folder runs on the engine, or containers or volumes of it are left, or nothing is. */
 export const dockerStack = ({ docker, stateDir, open = openApi }: Asked): Promise<Result<'running' | 'ended' | 'none'>> =>
@@ -50,14 +50,23 @@ export const engineMachine = (
 export const imagesObtainable = async (
   options: Asked & {
     readonly packageRoot: string;
+    readonly profile: Profile;
     readonly services?: readonly ServiceName[];
     readonly progress: (text: string) => void;
     readonly signal: AbortSignal;
   },
 ): Promise<Result<'were-there' | 'made'>> =>
   attemptDocker('images-missing', 'looking for the images', async () => {
-    const { docker, stateDir, open = openApi, packageRoot, services = SERVICES, progress, signal } = options;
+    const { docker, stateDir, open = openApi, packageRoot, profile, services = SERVICES, progress, signal } = options;
     const [{ ensureImages }, { imageTag }] = await Promise.all([import('./images/ensure-images.ts'), import('./images/image-tag.ts')]);
     const [api, tag] = await Promise.all([open(docker), imageTag(packageRoot)]);
-    return ensureImages({ connection: docker, api, project: projectOfFolder(stateDir, packageRoot), tag, services, progress, signal });
+    return ensureImages({
+      connection: docker,
+      api,
+      project: projectOfFolder(stateDir, packageRoot, profile),
+      tag,
+      services,
+      progress,
+      signal,
+    });
   });

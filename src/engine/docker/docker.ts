@@ -208,7 +208,7 @@ export const createDockerEngine = (options: DockerEngineOptions): StackEngine =>
     portsOf: project.portsOf,
     missingImages: async (services) => {
       const { missingImages } = await import('./images/ensure-images.ts');
-      return missingImages(await api(), services, await tag()).catch(unanswered);
+      return missingImages({ api: await api(), services, tag: await tag(), project }).catch(unanswered);
     },
     imagesInUse: async () => {
       const found = await (await api()).containers([`${COMPOSE.project}=${project.name}`]).catch(unanswered);

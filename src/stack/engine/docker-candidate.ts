@@ -10,8 +10,12 @@ export const dockerCandidate = ({
   stateDir,
   purpose,
   onImagesMissing,
+  profile = 'demo',
   signal,
-}: Pick<FullStackOptions, 'env' | 'stateDir' | 'purpose' | 'onImagesMissing' | 'signal'>): DockerCandidate<DockerConnection> => ({
+}: Pick<
+  FullStackOptions,
+  'env' | 'stateDir' | 'purpose' | 'onImagesMissing' | 'profile' | 'signal'
+>): DockerCandidate<DockerConnection> => ({
   probe: async () => {
     const { probeDocker } = await import('#engine/docker/connection/probe.ts');
     const found = await probeDocker({ env });
@@ -29,7 +33,7 @@ export const dockerCandidate = ({
       if (!told) onImagesMissing();
       told = true;
     };
-    const images = await imagesObtainable({ docker, packageRoot: PACKAGE_ROOT, stateDir, progress, signal });
+    const images = await imagesObtainable({ docker, packageRoot: PACKAGE_ROOT, stateDir, profile, progress, signal });
     // An interruption is no reason to choose the other engine.
     signal.throwIfAborted();
     return images;

@@ -84,13 +84,16 @@ describe('the tag of our images', () => {
 });
 
 /** Has every image of a run made, with a docker program that answers so. */
-const ensure = async (fake: FakeDocker, ...answers: readonly Answer[]) => {
+const ensure = (fake: FakeDocker, ...answers: readonly Answer[]) => ensureFor('demo', fake, ...answers);
+
+const ensureFor = async (profile: 'demo' | 'prod', fake: FakeDocker, ...answers: readonly Answer[]) => {
   await using program = await fakeProgram(...answers);
   const progress: string[] = [];
   const done = await imagesObtainable({
     docker: { name: 'test', version: null, endpoint: { kind: 'socket', path: '/nowhere' }, env: program.env },
     open: () => Promise.resolve(fake.api),
     packageRoot: ROOT,
+    profile,
     stateDir: join(program.folder, 'state'),
     progress: (text) => void progress.push(text),
     signal: new AbortController().signal,
@@ -129,9 +132,8 @@ describe('the images of a run', () => {
   it('fail alone, by their name: one that cannot be built keeps no other from being built', async () => {
     const fake = fakeDocker();
     await using program = await fakeProgram(
-      { to: ' pull ' },
-      { to: ' build telemetry identity kms', code: 1, stderr: 'target identity: failed to solve: exit code: 1\n' },
-      { to: ' build telemetry kms' },
+      { to: ' build telemetry identity kms identity-postgres', code: 1, stderr: 'target identity: failed to solve: exit code: 1\n' },
+      { to: ' build telemetry kms identity-postgres' },
     );
     const tag = await imageTag(ROOT);
     const signal = new AbortController().signal;
@@ -155,9 +157,8 @@ describe('the images of a run', () => {
       { error: { code: 'image-not-built' } },
     ]);
     expect((await program.calls()).map(({ args }) => /(pull|build) .*$/.exec(args)?.[0])).toEqual([
-      'pull identity-postgres',
-      'build telemetry identity kms',
-      'build telemetry kms',
+      'build telemetry identity kms identity-postgres',
+      'build telemetry kms identity-postgres',
     ]);
   });
 
@@ -183,7 +184,7 @@ describe('the images of a run', () => {
       ['Error: something else', 'image-build-failed', 'docker build'],
     ] as const;
     for (const [said, code, fix] of errors) {
-      const { done } = await ensure(fakeDocker(), { to: ' pull ' }, build(said));
+      const { done } = await ensure(fakeDocker(), build(said));
       if (done.ok) throw new Error('it was built');
       expect(done.error).toMatchObject({
         code,
@@ -193,9 +194,35 @@ describe('the images of a run', () => {
     }
   });
 
+  it('of a database that cannot be built is told of the services that have one', async () => {
+    const { fake, tag } = await filled();
+    fake.images.delete(`passthru-postgres:${tag}`);
+    const { done } = await ensure(fake, {
+      to: ' build identity-postgres',
+      code: 1,
+      stderr: 'target identity-postgres: failed to solve: postgres:17-trixie: not found\n',
+    });
+    expect(done).toMatchObject({
+      ok: false,
+      error: { message: expect.stringContaining('the image of identity-postgres could not be built') as string },
+    });
+  });
+
+  it('are pulled for the databases of production, which take the image of PostgreSQL as it is', async () => {
+    const { fake } = await filled();
+    fake.images.delete('postgres:17-trixie');
+    const { done, calls } = await ensureFor('prod', fake, { to: ' pull ' });
+    expect(done).toEqual({ ok: true, value: 'made' });
+    expect(calls.map(({ args }) => /(pull|build) .*$/.exec(args)?.[0])).toEqual(['pull identity-postgres']);
+  });
+
   it('fail to be pulled with what the registry said', async () => {
     const text = 'Error response from daemon: Get "https://registry-1.docker.io/v2/": dial tcp: lookup registry-1.docker.io: no such host';
-    const { done } = await ensure(fakeDocker(), { to: ' pull ', code: 1, stderr: `${JSON.stringify({ error: true, message: text })}\n` });
+    const { done } = await ensureFor('prod', fakeDocker(), {
+      to: ' pull ',
+      code: 1,
+      stderr: `${JSON.stringify({ error: true, message: text })}\n`,
+    });
     expect(done).toMatchObject({
       ok: false,
       error: { code: 'registry-unreachable', message: expect.stringContaining('postgres:17-trixie') as string },
@@ -229,7 +256,7 @@ describe('the progress of builds and pulls', () => {
     const { fake, tag } = await filled();
     fake.images.delete(images === 'all-but-kms' ? `passthru-kms:${tag}` : 'postgres:17-trixie');
     const to = images === 'all-but-kms' ? ' build kms' : ' pull ';
-    const { done, progress } = await ensure(fake, { to, stdout: lines.join('\n'), code: 1 });
+    const { done, progress } = await ensureFor(images === 'all-but-kms' ? 'demo' : 'prod', fake, { to, stdout: lines.join('\n'), code: 1 });
     return { progress, why: done.ok ? null : done.error.message };
   };
 

@@ -11,7 +11,7 @@ describe('A look at a Docker engine', () => {
     await using stack = await fakeStack();
     stack.fake.images.clear();
     const missing = (await stack.engine().missingImages(['telemetry', 'kms'])) ?? [];
-    expect(missing.map((name) => name.replace(/:.*/, ''))).toEqual(['passthru-telemetry', 'passthru-kms', 'postgres']);
+    expect(missing.map((name) => name.replace(/:.*/, ''))).toEqual(['passthru-telemetry', 'passthru-kms', 'passthru-postgres']);
     for (const name of missing) stack.fake.images.set(name, { id: name, taggedAt: 0 });
     expect(await stack.engine().missingImages(['telemetry', 'kms'])).toEqual([]);
     expect(stack.fake.requests).toEqual([]);

@@ -49,6 +49,7 @@ describe.runIf(isThere)('the delivered stack on Docker', () => {
       const images = {
         docker: found.value,
         packageRoot: ROOT,
+        profile: 'demo' as const,
         stateDir,
         progress: (text: string) => void progress.push(text),
         signal: never,

@@ -14,7 +14,10 @@ import { makeBundleCurrent } from '#engine/files/current-bundle.ts';
  */
 export const imageTag = async (packageRoot: string): Promise<string> => {
   await makeBundleCurrent(packageRoot);
-  const recipes = SERVICES.flatMap((product) => [`deployments/${product}/Dockerfile`, `deployments/${product}/Dockerfile.dockerignore`]);
+  const recipes = [...SERVICES, 'postgres'].flatMap((product) => [
+    `deployments/${product}/Dockerfile`,
+    `deployments/${product}/Dockerfile.dockerignore`,
+  ]);
   const ignored = await Promise.all(recipes.filter(isIgnoreFile).map((file) => readFile(join(packageRoot, file), 'utf8')));
   const inputs = new Set([...recipes, ...ignored.flatMap(exceptions)]);
   const found = await Promise.all([...inputs].map((input) => filesBelow(join(packageRoot, input))));

@@ -60,7 +60,7 @@ export const dockerStack = async (): Promise<DockerStack> => {
   await Promise.all([
     writeFile(join(packageRoot, 'package.json'), '{"type":"module","version":"0.0.0"}'),
     writeFile(join(packageRoot, 'bin', 'stand-in.mjs'), STAND_IN),
-    ...['telemetry', 'identity', 'kms'].map((product) => standIn(join(packageRoot, 'deployments', product))),
+    ...['telemetry', 'identity', 'kms', 'postgres'].map((product) => standIn(join(packageRoot, 'deployments', product))),
   ]);
   const behaviours = new Map<PartName, Behaviour>();
   const behave = async (part: PartName, behaviour: Behaviour): Promise<void> => {
@@ -134,7 +134,8 @@ const writeCompose = async (packageRoot: string, behaviours: ReadonlyMap<PartNam
     ...more,
   });
   const database = (part: 'identity-postgres' | 'kms-postgres', network: string) => ({
-    image: 'node:26-trixie-slim',
+    image: 'passthru-postgres:${PASSTHRU_TAG}',
+    build: { context: '../..', dockerfile: 'deployments/postgres/Dockerfile' },
     command: ['node', '-e', 'process.on("SIGTERM", () => process.exit(0)); setInterval(() => {}, 1000)'],
     networks: [network],
     volumes: [`${part}-data:/data`],

@@ -92,6 +92,7 @@ export const fakeStack = async (options: FakeStackOptions = {}): Promise<FakeSta
 export const haveImages = async (fake: FakeDocker, packageRoot = ROOT): Promise<void> => {
   const tag = await imageTag(packageRoot);
   for (const service of SERVICES) fake.images.set(`passthru-${service}:${tag}`, { id: service, taggedAt: Date.now() });
+  fake.images.set(`passthru-postgres:${tag}`, { id: 'passthru-postgres', taggedAt: Date.now() });
   fake.images.set('postgres:17-trixie', { id: 'postgres', taggedAt: 0, label: false });
 };
 
