@@ -37,20 +37,21 @@ export const down = (options: DownOptions): Promise<Result<readonly PartName[]>>
     const names = new Set(services.flatMap((service) => [...project.containersOf(service), ...project.madeWith(service)]));
     const ran = new Set<string | undefined>();
     let all = await api.containers(ofProject);
+    const networks = isAll ? await api.networks(ofProject) : [];
     const going = () => (isAll ? all : all.filter(({ labels }) => names.has(labels[COMPOSE.service] ?? '')));
     // This is repeated until a look finds none: a start that was cut off may have had one made meanwhile.
     for (let looks = 0; going().length > 0 && looks < MAX_LOOKS; looks += 1) {
       // The engine may still be at it.
       if (looks > 0) await pause(LOOK_MS);
       for (const { state, labels } of going()) if (state !== 'created' && state !== 'exited') ran.add(labels[COMPOSE.service]);
-      await takeDown({ api, containers: going(), graceMs, signal });
+      await takeDown({ api, containers: going(), networks, graceMs, signal });
       all = await api.containers(ofProject);
     }
     const [left] = going();
     if (left !== undefined) throw new Error(`${left.name} was removed ${MAX_LOOKS} times, and is there again`);
     if (all.length === 0) {
-      const networks = await api.networks(ofProject);
-      await Promise.all(networks.map(({ id }) => api.removeNetwork(id)));
+      const rest = await api.networks(ofProject);
+      await Promise.all(rest.map(({ id }) => api.removeNetwork(id)));
     }
     if (volumes) {
       const isWanted = (name = '') => isAll || services.some((service) => name.startsWith(`${service}-`));

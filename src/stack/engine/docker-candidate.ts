@@ -18,7 +18,7 @@ export const dockerCandidate = ({
 >): DockerCandidate<DockerConnection> => ({
   probe: async () => {
     const { probeDocker } = await import('#engine/docker/connection/probe.ts');
-    const found = await probeDocker({ env });
+    const found = await probeDocker({ env, making: purpose === 'start' || purpose === 'look' });
     return found.ok ? ok({ connection: found.value, name: nameOf(found.value) }) : found;
   },
   stack: async (docker) => {

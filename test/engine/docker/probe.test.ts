@@ -45,6 +45,12 @@ describe('whether there is a Docker engine to run on', () => {
     expect(found.ok && found.value.endpoint).toEqual({ kind: 'socket', path: docker.socket });
   });
 
+  it('is answered without a look for Compose where no container is to be made', async () => {
+    await using docker = await withEngine(well);
+    expect(await failureOf(docker.env)).toMatchObject({ code: 'docker-compose-missing' });
+    expect(await probeDocker({ env: docker.env, making: false })).toMatchObject({ ok: true });
+  });
+
   it('is answered at once where Docker is absent', async () => {
     await using empty = await temporaryDirectory();
     const begun = performance.now();

@@ -61,6 +61,8 @@ export interface ContainerSummary extends Labelled {
   readonly createdAt: number;
   /** Ports of this machine's loopback address that lead to it. */
   readonly publishedPorts: readonly number[];
+  /** Names of the networks that it is on, or would be if it ran. */
+  readonly networks: readonly string[];
 }
 
 export interface ContainerDetails extends Labelled {

@@ -39,6 +39,7 @@ export const createDockerApi = (docker: Dockerode): DockerApi => ({
         imageId: found.ImageID,
         state: found.State,
         createdAt: found.Created * 1000,
+        networks: Object.keys(found.NetworkSettings?.Networks ?? {}),
         publishedPorts: [...new Set(found.Ports.filter(isOnLoopback).map(({ PublicPort }) => PublicPort))],
       }),
     ),

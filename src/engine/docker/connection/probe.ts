@@ -22,11 +22,16 @@ const COMPOSE_MINIMUM = [2, 29] as const;
  * Without Docker it takes a few milliseconds.
  *
  * @param options.env the environment of this process
+ * @param options.making whether containers are to be made, for which Compose is needed; default true
  * @returns the engine that was found, or a Failure that says in one sentence what is missing and what to do
  */
-export const probeDocker = async (options: { env: Readonly<Record<string, string | undefined>> }): Promise<Result<DockerConnection>> => {
-  const { env } = options;
+export const probeDocker = async (options: {
+  env: Readonly<Record<string, string | undefined>>;
+  making?: boolean;
+}): Promise<Result<DockerConnection>> => {
+  const { env, making = true } = options;
   const answering = findEngine(env);
+  if (!making) return answering;
   const ended = new AbortController();
   const compose = checkCompose(dockerEnvironment(env), ended.signal);
   const found = await answering;

@@ -1,4 +1,4 @@
-import type { ContainerSummary, DockerApi } from '../api/docker-api.ts';
+import type { ContainerSummary, DockerApi, Labelled } from '../api/docker-api.ts';
 import { COMPOSE } from '../project/labels.ts';
 
 /** The services that must have ended before another ends: nobody loses what it depends on while it still works. */
@@ -13,6 +13,8 @@ const ENDS_AFTER: Readonly<Record<string, readonly string[]>> = {
 export interface TakeDownOptions {
   readonly api: DockerApi;
   readonly containers: readonly ContainerSummary[];
+  /** Networks that go as soon as none of these containers is left on them. */
+  readonly networks: readonly Labelled[];
   /** Milliseconds that each has to end by itself. */
   readonly graceMs: number;
   /** Its abort kills what still runs. */
@@ -20,12 +22,12 @@ export interface TakeDownOptions {
 }
 
 /**
- * Ends containers, each when those that need it have ended, side by side where nothing stands between them, and removes them.
- * The engine itself kills what does not end within its grace.
+ * Ends containers, each when those that need it have ended, side by side where nothing stands between them, and removes each when it
+ * has ended. The engine itself kills what does not end within its grace.
  *
- * @throws what the API throws
+ * @throws what the API throws; a network that cannot be removed stays, and is no failure here
  */
-export const takeDown = async ({ api, containers, graceMs, signal }: TakeDownOptions): Promise<void> => {
+export const takeDown = async ({ api, containers, networks, graceMs, signal }: TakeDownOptions): Promise<void> => {
   const services = [...new Set(containers.map(({ labels }) => labels[COMPOSE.service] ?? ''))];
   const ended = new Map<string, Promise<void>>();
   const end = (service: string): Promise<void> => {
@@ -40,9 +42,27 @@ export const takeDown = async ({ api, containers, graceMs, signal }: TakeDownOpt
     const ofIt = containers.filter(({ labels }) => (labels[COMPOSE.service] ?? '') === service);
     await Promise.allSettled(ofIt.map((container) => endContainer(api, container, graceMs, signal)));
   };
-  await Promise.all(services.map(end));
-  // The engine ends what it removes: what did not end when it was asked goes now, or this fails.
-  throwFailureIn(await Promise.allSettled(containers.map(({ id }) => api.remove(id))));
+  const removeNetworks = networkRemoval(api, containers, networks);
+  /** The engine ends what it removes: what did not end when it was asked goes now, or this fails. */
+  const remove = async (container: ContainerSummary): Promise<void> => {
+    await end(container.labels[COMPOSE.service] ?? '');
+    await api.remove(container.id);
+    await removeNetworks(container);
+  };
+  throwFailureIn(await Promise.allSettled(containers.map(remove)));
+};
+
+/** Removes networks one by one as their last containers go: the engine takes as long for one as a container takes to end. */
+const networkRemoval = (api: DockerApi, containers: readonly ContainerSummary[], networks: readonly Labelled[]) => {
+  const left = new Set(containers);
+  const waiting = new Set(networks);
+  return async (gone: ContainerSummary): Promise<void> => {
+    left.delete(gone);
+    const free = [...waiting].filter(({ name }) => ![...left].some((container) => container.networks.includes(name)));
+    for (const network of free) waiting.delete(network);
+    // One that somebody else's container is on stays. The caller looks for what is left, and fails by it.
+    await Promise.allSettled(free.map(({ id }) => api.removeNetwork(id)));
+  };
 };
 
 /** @throws the first failure, now that nothing is under way any more */

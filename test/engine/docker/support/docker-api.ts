@@ -156,6 +156,7 @@ const summaryOf = (
   state: status,
   createdAt,
   publishedPorts,
+  networks: [],
 });
 
 /** In pieces of seven bytes: what is read must not lean on how it comes. */
