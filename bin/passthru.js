@@ -10,6 +10,10 @@ import { fileURLToPath } from 'url';
 // started with --disable-sigusr1, so that there is no moment before this one.
 process.on('SIGUSR1', () => {});
 
+// The first process of a container ignores a signal that nobody listens for: without this, a stop while the code loads, or waits for
+// something, would take until the container is killed. Where others listen, too, it is for them.
+if (process.pid === 1) process.on('SIGTERM', () => process.listenerCount('SIGTERM') === 1 && process.exit(143));
+
 const MINIMUM = 24;
 
 /** The user's own cache folder; null where the user has no home: neither HOME nor an entry in /etc/passwd. */

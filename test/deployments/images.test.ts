@@ -1,6 +1,6 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { randomUUIDv7 } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -8,6 +8,7 @@ import { CONTAINER_USER } from '#engine/files/prod/container-file.ts';
 import { DEPLOYMENTS } from '#test/deployments/deployments.ts';
 import { dockerImages } from '#test/support/docker.ts';
 import { ROOT } from '#test/support/engine.ts';
+import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
 const run = promisify(execFile);
 
@@ -193,6 +194,26 @@ describe.runIf(await dockerImages('node:26-trixie-slim', 'otel/opentelemetry-col
       ]);
     } finally {
       await run('docker', ['image', 'rm', '--force', name]);
+    }
+  });
+
+  it('of the KMS ends at SIGTERM while its code loads: here it never has', async () => {
+    await using folder = await temporaryDirectory();
+    const endless = join(folder.path, 'main.js');
+    await writeFile(endless, 'setInterval(() => {}, 1000); await new Promise(() => {});', { mode: 0o644 });
+    await chmod(folder.path, 0o755);
+    const name = `passthru-test-${randomUUIDv7()}`;
+    const mount = ['--volume', `${endless}:/app/bundle/cli/main.js:ro`];
+    const started = spawn('docker', ['run', '--rm', '--network=none', '--name', name, ...mount, nameOf('kms')], { stdio: 'ignore' });
+    // Before its first line Node listens for nothing: the signal is sent until it is heard.
+    const told = async (): Promise<number | null> => {
+      await run('docker', ['kill', '--signal=TERM', name]).catch(() => undefined);
+      return started.exitCode;
+    };
+    try {
+      await expect.poll(told, { timeout: 20_000, interval: 200 }).toBe(143);
+    } finally {
+      await run('docker', ['rm', '--force', name]);
     }
   });
 
