@@ -1,6 +1,6 @@
 import { isAlive } from '#engine/state/process-identity.ts';
 import type { PortConflict, ServiceName } from '../engine.ts';
-import { listenersOn } from '#engine/state/processes.ts';
+import { listenersOnEach } from '#engine/state/processes.ts';
 import { holderName, type Served, servedBy } from '#engine/state/served-folder.ts';
 import type { Records } from './children/process-records.ts';
 import type { Layout } from './files/layout.ts';
@@ -17,11 +17,11 @@ export const findPortConflicts = async (options: {
   const looked = await Promise.all(asked.map(async (ask) => ({ ...ask, why: await whyNotFree(ask.port) })));
   const busy = looked.filter(({ why }) => why !== null);
   if (busy.length === 0) return [];
-  const ours = await ourProcesses(records, services);
+  const [ours, holdersOfEach] = await Promise.all([ourProcesses(records, services), listenersOnEach(busy.map(({ port }) => port))]);
   const conflicts = await Promise.all(
-    busy.map(async ({ service, port, why }) => {
+    busy.map(async ({ service, port, why }, at) => {
       if (why === 'not-permitted') return [{ service, port, holder: 'the system, for privileged users only' }];
-      const holders = await listenersOn(port);
+      const holders = holdersOfEach[at] ?? [];
       const foreign = holders.filter((pid) => !ours.pids.has(pid));
       // Where the platform does not tell who listens, a living service of ours on this port is the likely one.
       if (holders.length === 0 ? ours.ports.has(port) : foreign.length === 0) return [];

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { listenersOn, nameOf, processesWithArguments } from '#engine/state/processes.ts';
+import { listenersOn, listenersOnEach, nameOf, processesWithArguments } from '#engine/state/processes.ts';
 import { listenOn } from '#test/support/engine.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
@@ -46,6 +46,9 @@ describe('processes', () => {
     await using v6 = await listenOn(0, '::1');
     expect(await listenersOn(listener.port)).toEqual([process.pid]);
     expect(await listenersOn(v6.port)).toEqual([process.pid]);
+    const closed = await listenOn(0);
+    await closed[Symbol.asyncDispose]();
+    expect(await listenersOnEach([v6.port, closed.port, listener.port])).toEqual([[process.pid], [], [process.pid]]);
     await using child = await waitingProcess(randomUUIDv7());
     expect(await nameOf(child.pid)).toBe(`node (pid ${child.pid})`);
     expect(await nameOf(2 ** 22 + 1)).toBe(`pid ${2 ** 22 + 1}`);

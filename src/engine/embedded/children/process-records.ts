@@ -37,14 +37,15 @@ export const createRecords = (layout: Layout, options: { warn: (text: string) =>
     told.add(text);
   };
 
-  const running = async (service: ServiceName): Promise<readonly RunningProcess[]> => {
+  /** Processes of any service of this folder, or of one. */
+  const running = async (service?: ServiceName): Promise<readonly (RunningProcess & Pick<Served, 'service'>)[]> => {
     // It counts whoever started it, and from whichever installation; a program that only reads or edits its configuration is no service.
-    const pids = await processesWithArguments(['serve', service, '--config']);
+    const pids = await processesWithArguments(['serve', ...(service === undefined ? [] : [service]), '--config']);
     const found = await Promise.all(
       pids.map(async (pid) => {
         const [identity, served] = [await processIdentity(pid), await servedBy(pid)];
-        const isOurs = served !== null && served.service === service && (await isSameFolder(served.folder, folder.path));
-        return identity === null || !isOurs ? [] : [{ pid, identity }];
+        if (identity === null || served === null || served.service !== (service ?? served.service)) return [];
+        return (await isSameFolder(served.folder, folder.path)) ? [{ pid, identity, service: served.service }] : [];
       }),
     );
     return found.flat();
@@ -52,20 +53,15 @@ export const createRecords = (layout: Layout, options: { warn: (text: string) =>
 
   /** Records of processes that run though nothing is written of them; their configuration is unknown, so `up` replaces them. */
   const recover = async (): Promise<RunRecords> => {
-    const found = await Promise.all(
-      SERVICES.map(async (service) => {
-        const [target] = await running(service);
-        const record = {
-          port: portsOfService(layout.ports, service)[0] ?? 0,
-          config_hash: '',
-          started_at: now(),
-          log_offset: 0,
-          exit: null,
-        };
-        return target === undefined ? [] : [[service, { ...target, ...record }] as const];
-      }),
-    );
-    return Object.fromEntries(found.flat());
+    const all = await running();
+    const found = SERVICES.flatMap((service) => {
+      const target = all.find((each) => each.service === service);
+      if (target === undefined) return [];
+      const { pid, identity } = target;
+      const port = portsOfService(layout.ports, service)[0] ?? 0;
+      return [[service, { pid, identity, port, config_hash: '', started_at: now(), log_offset: 0, exit: null }] as const];
+    });
+    return Object.fromEntries(found);
   };
 
   const look = async (): Promise<{ readonly own: RunRecords; readonly damaged: boolean; readonly foreign: readonly Served[] }> => {
