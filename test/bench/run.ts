@@ -23,6 +23,7 @@ import { secretsSuite } from './secrets.bench.ts';
 import { snapshotComparison } from './snapshot.bench.ts';
 import { suitesComparison } from './suites.bench.ts';
 import { tenantsComparisons } from './tenants.bench.ts';
+import { workersComparison } from './workers.bench.ts';
 import { type Comparison, type Measurement, type Ratio, ratioOf, type Suite } from './suite.ts';
 
 interface Results {
@@ -53,6 +54,7 @@ const COMPARISONS: Readonly<Record<string, Comparison>> = {
   snapshot: snapshotComparison,
   suites: suitesComparison,
   authentication: authenticationComparison,
+  workers: workersComparison,
   ...tenantsComparisons,
   ...refusalComparisons,
   ...flatComparisons,
