@@ -1,4 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -65,6 +66,9 @@ const kmsWith = async (workers: number, postgres: ServingPostgres): Promise<Targ
       },
     }),
   );
+  const tenant = randomUUID();
+  house.config.demo.tenants_file = join(house.folder, 'tenants.json');
+  await writeFile(house.config.demo.tenants_file, JSON.stringify({ demo: tenant, 'demo-other': randomUUID() }));
   const file = join(house.folder, 'kms.yml');
   await writeFile(file, stringify(house.config));
   const up = Array.from({ length: workers }, (_, index) => new RegExp(workers === 1 ? 'public listener' : `worker ${index + 1} is up`));
@@ -72,11 +76,11 @@ const kmsWith = async (workers: number, postgres: ServingPostgres): Promise<Targ
   await using client = createHttpsClient({ ca: house.ca });
   const keys = `https://localhost:${ports.kms}/service/api/v1/elastic-keys`;
   const { items } = (await client.request({ url: `${keys}?name=demo-encryption-key`, headers: ADMIN })).json<{
-    items: { id: string; tenant_id: string }[];
+    items: { id: string }[];
   }>();
   const [key] = items;
   if (key === undefined) throw new Error('the demo has a key');
-  const token = await house.issuer.token(key.tenant_id);
+  const token = await house.issuer.token(tenant);
   const resources = opened.move();
   return {
     name: `an encryption with a token by ${workers} worker(s)`,
@@ -102,7 +106,7 @@ const bareServer = async (): Promise<Target> => {
 };
 
 const SCRIPT = `wrk.method = 'POST'
-local bad = 0
+bad = 0
 function response(status) if status ~= 200 then bad = bad + 1 end end
 local threads = {}
 function setup(thread) table.insert(threads, thread) end

@@ -9,6 +9,7 @@ import { ADMIN_PORT_OFFSET } from '#infra/magic/magic.ts';
 import { hasCode } from '#infra/apperr/system-error.ts';
 import { verdictOf } from '#test/support/audited-kms.ts';
 import { databaseKinds, type TestDatabases, withDatabases } from '#test/support/database.ts';
+import { balancerFor } from '#test/support/proxy-protocol.ts';
 import { reservePorts } from '#test/support/ports.ts';
 import { type KmsProcess, kmsProcess } from '#test/kms/support/kms-process.ts';
 import { kmsOfIdentity } from '#test/kms/support/kms-of-identity.ts';
@@ -19,6 +20,9 @@ const ADMIN = basic('demo-tenant-admin', 'demo-tenant-admin-password');
 
 /** Starts of processes come late on a busy machine. */
 const WAIT = { timeout: 90_000, interval: 100 };
+
+/** Whose connections say by the PROXY protocol on whose behalf they come. */
+const BALANCER = '127.0.0.2';
 
 interface WorkerState {
   readonly number: number;
@@ -115,6 +119,7 @@ describe.skipIf(!databaseKinds().includes('postgres'))('two workers of a KMS on 
     house.config.server.port = ports.kms;
     house.config.admin.port = ports.kms + ADMIN_PORT_OFFSET;
     house.config.server.rate_limit.max = 1_000;
+    house.config.server.proxy_networks = [`${BALANCER}/32`];
     kms = await kmsProcess(house);
     operator = await house.client('passthru-cli');
     await untilAllAreUp();
@@ -134,6 +139,20 @@ describe.skipIf(!databaseKinds().includes('postgres'))('two workers of a KMS on 
     expect(counted.map((line) => /worker="(\d)"/.exec(line)?.[1]).toSorted()).toEqual(['1', '2']);
     expect(text.match(/^# TYPE passthru_kms_acts_total /gm)).toHaveLength(1);
     expect(text).toContain('passthru_workers_up{worker="1"} 2');
+  });
+
+  it('know their clients behind a balancer, by the header of the PROXY protocol that each connection begins with', async () => {
+    const clients = ['203.0.113.7', '203.0.113.8'];
+    for (const client of clients) {
+      await using balancer = await balancerFor(client, Number(new URL(kms.url).port), BALANCER);
+      await using caller = createHttpsClient({ ca: world.house.ca });
+      const url = `https://localhost:${balancer.port}${KEYS}`;
+      expect((await caller.request({ url, headers: basic('nobody', 'nothing') })).status).toBe(401);
+    }
+    const lines = (client: string) => kms.log.filter((line) => line.includes(`"client.address":"${client}"`));
+    await expect.poll(() => clients.map((client) => lines(client).length)).toEqual([1, 1]);
+    const of = (client: string): unknown => (JSON.parse(lines(client)[0] ?? '{}') as Record<string, unknown>)['passthru.worker'];
+    expect(clients.map(of).toSorted()).toEqual([1, 2]);
   });
 
   it('follow each other: a key that one made, rotated, suspended or destroyed is so for the other from the answer on', async () => {

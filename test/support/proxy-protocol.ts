@@ -23,11 +23,15 @@ export const proxyTcp4 = (client: string, rest = ''): Buffer =>
 export const proxyTcp6 = (client: string): Buffer =>
   proxyHeader(Buffer.concat([Buffer.from(client, 'hex'), Buffer.alloc(16), port(40_000), port(8081)]), { family: 0x21 });
 
-/** A balancer that passes TLS through and says that every connection is of this client. */
-export const balancerFor = (client: string, server: number): Promise<AsyncDisposable & { readonly port: number }> =>
+/**
+ * A balancer that passes TLS through and says that every connection is of this client.
+ *
+ * @param address its own; of the loopback
+ */
+export const balancerFor = (client: string, server: number, address = '127.0.0.1'): Promise<AsyncDisposable & { readonly port: number }> =>
   listening(
     createServer((from) => {
-      const to = connect(server, '127.0.0.1');
+      const to = connect({ port: server, host: '127.0.0.1', localAddress: address });
       for (const [socket, other] of [
         [from, to],
         [to, from],
