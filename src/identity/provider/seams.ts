@@ -26,6 +26,7 @@ import { keepPushedRequest, limitPushedRequests } from './seams/pushed-requests.
 import { publishDocuments } from './seams/public-documents.ts';
 import { rotateRefreshTokens, type RefreshRule } from './seams/refresh-rotation.ts';
 import { detectReplays, type ReplayRule } from './seams/replay-detection.ts';
+import { forgetRotatedSessions } from './seams/rotated-sessions.ts';
 import { askForScriptHashes, secureHeaders, withholdFromOrigins } from './seams/response-headers.ts';
 import { nameResponseType } from './seams/response-type.ts';
 import { spareFamilies } from './seams/spared-families.ts';
@@ -97,6 +98,7 @@ export const installSeams = (
   keepOfflineAccess(provider);
   keepOpenidScopes(provider);
   spareFamilies(provider);
+  forgetRotatedSessions(provider);
   const current = createCurrentRequest();
   rememberAskedScopes(provider, current);
   rotateRefreshTokens(provider, current, options.rotation);

@@ -28,6 +28,14 @@ export interface Database<T> extends AsyncDisposable {
    */
   transaction<R>(run: (tx: Transaction<T>) => Promise<R>): Promise<R>;
   /**
+   * The same for what a power cut may take back without harm, such as a page that nobody has filled in yet: SQLite does not wait for the disk
+   * here, and the next commit of `db` or `transaction` takes all that came before it along. A process that is killed loses nothing. On
+   * PostgreSQL, where commits of one moment share their wait, they are on disk as all others.
+   *
+   * @see https://www.sqlite.org/pragma.html#pragma_synchronous
+   */
+  readonly unsynced: Pick<Database<T>, 'db' | 'transaction'>;
+  /**
    * Takes what was deleted from tables, or overwritten in them, out of the files of the database: SQLite writes its file anew and empties
    * its log, PostgreSQL writes these tables anew; about a second for 100 MB, and as much room on the disk. Meanwhile SQLite reads, and
    * refuses writes with `database-busy` after the first second; on PostgreSQL whoever needs the table waits. Out of reach are copies, such as

@@ -10,9 +10,8 @@ import type { TaggedTable } from './tagged-tables.ts';
 export const withLedger = <T>(
   database: Database<T>,
   rows: Pick<DatabaseRows<TaggedTable, T>, 'begins' | 'ends' | 'committed'>,
-): Database<T> => ({
-  ...database,
-  transaction: async <R>(run: (tx: Transaction<T>) => Promise<R>): Promise<R> => {
+): Database<T> => {
+  const transaction = async <R>(run: (tx: Transaction<T>) => Promise<R>): Promise<R> => {
     const { tx, result } = await database.transaction(async (own) => {
       rows.begins(own);
       const made = await run(own);
@@ -21,5 +20,6 @@ export const withLedger = <T>(
     });
     rows.committed(tx);
     return result;
-  },
-});
+  };
+  return { ...database, transaction, unsynced: { db: database.db, transaction } };
+};

@@ -42,6 +42,38 @@ describe.each(databaseKinds())('the payload store on %s', (kind) => {
     expect(await on.store.find('RefreshToken', other)).toBeDefined();
   });
 
+  test('waits for the disk with all that counts, and not with what a log-in leaves behind on its way', async () => {
+    await using on = await storeOn(kind);
+    let unsynced = 0;
+    const database = {
+      ...on.database,
+      get unsynced() {
+        unsynced += 1;
+        return on.database.unsynced;
+      },
+    };
+    const store = createPayloadStore({ database, revocations: revocationLog(), now: () => on.clock.time });
+    const waits = async (write: () => Promise<unknown>): Promise<boolean> => {
+      const before = unsynced;
+      await write();
+      return unsynced === before;
+    };
+    const grantId = await on.grant();
+    const entry = (model: string) => ({ model, id: 'one', payload: {}, expiresAt: on.clock.time + HOUR });
+    const issued = (model: string) => ({ ...entry(model), grantId });
+
+    expect(await waits(() => store.save(entry('Interaction')))).toBe(false);
+    expect(await waits(() => store.save(issued('AuthorizationCode')))).toBe(false);
+    expect(await waits(() => store.forget('Interaction', 'one'))).toBe(false);
+    for (const model of ['Session', 'Grant', 'DeviceCode', 'PushedAuthorizationRequest'])
+      expect(await waits(() => store.save(entry(model))), model).toBe(true);
+    for (const model of ['RefreshToken', 'AccessToken']) expect(await waits(() => store.save(issued(model))), model).toBe(true);
+    expect(await waits(() => store.insert(entry('ReplayDetection')))).toBe(true);
+    expect(await waits(() => store.consume('AuthorizationCode', 'one'))).toBe(true);
+    expect(await waits(() => store.destroy('Session', 'one'))).toBe(true);
+    expect([await store.find('Interaction', 'one'), await store.find('Session', 'one')]).toEqual([undefined, undefined]);
+  });
+
   test('two processes race for one token: one is first', async () => {
     await using on = await storeOn(kind);
     const second = createPayloadStore({ database: await on.reopen(), revocations: revocationLog(), now: () => on.clock.time });

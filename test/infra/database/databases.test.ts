@@ -52,6 +52,38 @@ describe.each(databaseKinds())('databases on %s', (kind) => {
     expect(read.bytes?.constructor).toBe(Uint8Array);
   });
 
+  it('shows at once what does not wait for the disk, in its turn with all others, and takes back all of a transaction that fails', async () => {
+    const { unsynced } = database;
+    const things = Array.from({ length: 6 }, () => thing({ id: randomUUIDv7(), name: randomUUIDv7() }));
+    await Promise.all(
+      things.map((row, at) =>
+        [
+          () => unsynced.db.insertInto('things').values(row).execute(),
+          () => database.db.insertInto('things').values(row).execute(),
+          () => unsynced.transaction((tx) => tx.insertInto('things').values(row).execute()),
+        ][at % 3]?.(),
+      ),
+    );
+    expect(await countThings()).toBe(6);
+    const failing = unsynced.transaction(async (tx) => {
+      await tx.deleteFrom('things').execute();
+      throw new RangeError('not so');
+    });
+    expect(await caught(failing)).toBeInstanceOf(RangeError);
+    expect(
+      await caught(
+        unsynced.db
+          .insertInto('things')
+          .values(things[0] ?? thing({ id: '', name: '' }))
+          .execute(),
+      ),
+    ).toSatisfy(isUniqueViolation);
+    expect(await caught(unsynced.transaction(() => countThings()))).toMatchObject({
+      message: expect.stringMatching(/went past the transaction/),
+    });
+    expect(await countThings()).toBe(6);
+  });
+
   it('counts as a number', async () => {
     expect(await countThings()).toBe(0);
   });

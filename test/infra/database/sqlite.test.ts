@@ -37,7 +37,7 @@ const filled = async (name: string, rows: number): Promise<void> => {
   });
 };
 
-const pragma = async ({ db }: Database<TestTables>, name: string) =>
+const pragma = async ({ db }: Pick<Database<TestTables>, 'db'>, name: string) =>
   Object.values((await sql.raw<Record<string, unknown>>(`pragma ${name}`).execute(db)).rows[0] ?? {})[0];
 
 describe('a SQLite file', () => {
@@ -61,10 +61,26 @@ describe('a SQLite file', () => {
     expect(await pragma(database, 'foreign_keys')).toBe(1);
   });
 
+  it('does not sync its log for what may be lost, and syncs it for whatever comes after, also after what failed', async () => {
+    await using database = await databases.open<TestTables>('service', testMigrations);
+    const { unsynced } = database;
+    const failing = unsynced.transaction(async (tx) => {
+      expect(await pragma({ db: tx }, 'synchronous')).toBe(1);
+      throw new RangeError('not so');
+    });
+    await expect(failing).rejects.toThrow(RangeError);
+    expect(await pragma(database, 'synchronous')).toBe(2);
+    expect(await pragma(unsynced, 'synchronous')).toBe(1);
+    await expect(sql.raw('select nothing').execute(unsynced.db)).rejects.toThrow('nothing');
+    await database.transaction(async (tx) => expect(await pragma({ db: tx }, 'synchronous')).toBe(2));
+  });
+
   it('leaves its log to the system where it need only outlive the process', async () => {
     await using others = await openDatabases({ kind: 'sqlite', directory: join(folder.path, 'quick'), durability: 'process' });
     await using database = await others.open<TestTables>('service', testMigrations);
     expect(await pragma(database, 'journal_mode')).toBe('wal');
+    expect(await pragma(database, 'synchronous')).toBe(1);
+    expect(await pragma(database.unsynced, 'synchronous')).toBe(1);
     expect(await pragma(database, 'synchronous')).toBe(1);
   });
 

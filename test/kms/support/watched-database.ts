@@ -36,20 +36,22 @@ export const watchedDatabase = <T>(database: Database<T>, { write, read = () => 
     write();
     return execute(query);
   };
+  const transaction: typeof database.transaction = async (run) => {
+    const result = await database.transaction(async (tx) => {
+      const made = await run(tx.withPlugin(plugin));
+      // Dying here, the commit never reaches the disk.
+      write();
+      return made;
+    });
+    committed();
+    return result;
+  };
   return {
     kind: database.kind,
     name: database.name,
     db,
-    transaction: async (run) => {
-      const result = await database.transaction(async (tx) => {
-        const made = await run(tx.withPlugin(plugin));
-        // Dying here, the commit never reaches the disk.
-        write();
-        return made;
-      });
-      committed();
-      return result;
-    },
+    transaction,
+    unsynced: { db, transaction },
     size: database.size,
     erase: database.erase,
     [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),

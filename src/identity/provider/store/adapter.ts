@@ -68,7 +68,7 @@ export const createAdapterFactory = (options: {
   readonly unredeemedGrantSeconds: number;
 }): AdapterFactory => {
   const { store, findClient, now, unredeemedGrantSeconds } = options;
-  return (model): Adapter => {
+  return (model): Adapter & { readonly forget?: (id: string) => Promise<void> } => {
     if (model === 'Client') {
       return {
         find: findClient,
@@ -103,7 +103,8 @@ export const createAdapterFactory = (options: {
           ? new errors.InvalidRequestUri('request_uri was used before')
           : new errors.InvalidGrant('it was used before; the whole grant is revoked');
       },
-      destroy: (id) => store.destroy(model, id),
+      destroy: (id) => (model === 'Interaction' ? store.forget(model, id) : store.destroy(model, id)),
+      forget: (id) => store.forget(model, id),
       revokeByGrantId: (grantId) => store.revokeByGrantId(model, grantId),
     };
   };

@@ -32,6 +32,9 @@ const upsert = (on: Kysely<IdentityTables>, row: PayloadRow): Promise<unknown> =
 /** Opaque access tokens: the id of each is the token. */
 const ACCESS_TOKENS: readonly string[] = ['AccessToken', 'ClientCredentials'];
 
+/** What a log-in leaves behind on its way: whoever loses it begins again, and nobody else ever had something of it. */
+const ON_THE_WAY: readonly string[] = ['Interaction', 'AuthorizationCode'];
+
 /**
  * The provider's state in the database.
  *
@@ -66,11 +69,12 @@ export const createPayloadStore = (options: {
     save: async (entry) => {
       const row = toRow(entry, now());
       const { grant_hash: grantHash } = row;
+      const on = ON_THE_WAY.includes(entry.model) ? database.unsynced : database;
       if (grantHash === null) {
-        await upsert(db, row);
+        await upsert(on.db, row);
         return;
       }
-      await database.transaction(async (tx) => {
+      await on.transaction(async (tx) => {
         if (await families.lock(tx, grantHash, 'issue')) await upsert(tx, row);
       });
     },
@@ -107,6 +111,10 @@ export const createPayloadStore = (options: {
         if (grantHash !== null) await families.revoke(tx, grantHash);
         return 'replayed';
       }),
+
+    forget: async (model, id) => {
+      await database.unsynced.db.deleteFrom('oidc_payloads').where('id_hash', '=', hash(model, id)).execute();
+    },
 
     destroy: (model, id) =>
       database.transaction(async (tx) => {

@@ -30,7 +30,8 @@ export type Consumption = 'consumed' | 'replayed';
 
 export interface PayloadStore {
   /**
-   * Writes one entity, atomically. A token or code of a grant that is gone is not written at all: a replay that revokes the
+   * Writes one entity, atomically. Durable when this resolves, but for what a log-in leaves behind on its way: interactions and codes
+   * are on disk with the next write that is, at the latest when a code is used. Who loses one with the power logs in again. A token or code of a grant that is gone is not written at all: a replay that revokes the
    * family while the first use is still issuing leaves nothing usable behind, whatever the order of the two.
    */
   save(entry: PayloadEntry): Promise<void>;
@@ -41,6 +42,8 @@ export interface PayloadStore {
   findByUserCode(model: string, userCode: string): Promise<StoredPayload | undefined>;
   /** One conditional UPDATE decides who is first; the loser's revocation of the family is in the same transaction. */
   consume(model: string, id: string): Promise<Consumption>;
+  /** Deletes one entity that nobody counts on any more; a power cut may bring it back, until something else is saved. */
+  forget(model: string, id: string): Promise<void>;
   /** Deletes one entity; a grant goes together with its whole family, in one transaction. */
   destroy(model: string, id: string): Promise<void>;
   /** Lets an entity stay at least until a moment, in milliseconds since the epoch; used or not, it is as before. */

@@ -35,20 +35,26 @@ export const createDatabase = <T>(of: {
   /** The same for every use of the same database. */
   readonly identity: object;
   readonly db: Kysely<T>;
+  /** `db` where it has none of its own. */
+  readonly unsynced?: Kysely<T>;
   readonly size: (tables: readonly string[]) => Promise<number>;
   readonly erase: (tables: readonly string[]) => Promise<void>;
   readonly release: () => Promise<void>;
 }): Database<T> => {
   let released: Promise<void> | undefined;
-  return {
-    kind: of.kind,
-    name: of.name,
-    db: of.db,
+  const access = (db: Kysely<T>): Database<T>['unsynced'] => ({
+    db,
     transaction: <R>(run: (tx: Transaction<T>) => Promise<R>) =>
-      of.db.transaction().execute((tx) => {
+      db.transaction().execute((tx) => {
         const scope: Scope = { database: of.identity, outer: scopes.getStore(), isOpen: true };
         return scopes.run(scope, () => run(tx)).finally(() => (scope.isOpen = false));
       }),
+  });
+  return {
+    kind: of.kind,
+    name: of.name,
+    ...access(of.db),
+    unsynced: access(of.unsynced ?? of.db),
     size: of.size,
     erase: of.erase,
     [Symbol.asyncDispose]: () => (released ??= of.release()),

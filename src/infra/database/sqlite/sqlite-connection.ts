@@ -45,6 +45,10 @@ export class SqliteConnection implements DatabaseConnection {
     await this.#patiently(() => this.#database.exec(sql));
   }
 
+  get isTransaction(): boolean {
+    return this.#database.isTransaction;
+  }
+
   close(): void {
     this.#statements.clear();
     this.#database.close();
@@ -86,7 +90,7 @@ export class SqliteConnection implements DatabaseConnection {
         return run();
       } catch (error) {
         const giveUpAt = Math.min(deadline, this.#erasure.waitUntil);
-        if (!isBusy(error) || this.#database.isTransaction || performance.now() >= giveUpAt) throw error;
+        if (!isBusy(error) || this.isTransaction || performance.now() >= giveUpAt) throw error;
       }
       await delay(BUSY_PAUSE_MS);
     }

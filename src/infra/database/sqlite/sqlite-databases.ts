@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access, mkdir } from 'node:fs/promises';
 import type { DatabaseSync } from 'node:sqlite';
-import { Kysely, sql } from 'kysely';
+import { type Dialect, Kysely, sql } from 'kysely';
 import { AppError } from '#infra/apperr/app-error.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import type { SqliteConfig } from '../config.ts';
@@ -14,13 +14,15 @@ import type { Migration } from '../migration.ts';
 import { checkMigrations, migrate } from '../common/migrator.ts';
 import { observedDialect } from '../common/observed-dialect.ts';
 import { createSharedHandles } from '../common/shared-handles.ts';
-import { sqliteDialect } from './sqlite-dialect.ts';
+import { sqliteDialects } from './sqlite-dialect.ts';
 import { createErasure, type Erasure } from './erasure.ts';
 import { eraseFile } from './erase-file.ts';
 import { createFile, exists, fileOf, namesIn, openFile, removeAbandoned, removeFile, withoutWaiting } from './sqlite-file.ts';
 
 interface Handle {
   readonly db: Kysely<unknown>;
+  /** Where commits of the other wait for the disk. */
+  readonly unsynced?: Kysely<unknown>;
   /** Tells this database from every other in the process. */
   readonly identity: object;
   readonly erasure: Erasure;
@@ -45,8 +47,10 @@ export const openSqliteDatabases = async (config: SqliteConfig, telemetry: Telem
   const handleOf = (name: string, file: DatabaseSync): Handle => {
     const identity = {};
     const erasure = createErasure(() => withoutWaiting(file, () => eraseFile(fileOf(directory, name), name)));
-    const dialect = observedDialect(sqliteDialect(file, erasure), { system: 'sqlite', name, identity, telemetry });
-    return { db: new Kysely<unknown>({ dialect }), identity, erasure };
+    const { synced, unsynced } = sqliteDialects(file, erasure);
+    const kysely = (dialect: Dialect): Kysely<unknown> =>
+      new Kysely({ dialect: observedDialect(dialect, { system: 'sqlite', name, identity, telemetry }) });
+    return { db: kysely(synced), ...(durability === 'disk' && { unsynced: kysely(unsynced) }), identity, erasure };
   };
 
   const make = (name: string, migrations: readonly Migration[]): Promise<void> =>
@@ -88,13 +92,22 @@ export const openSqliteDatabases = async (config: SqliteConfig, telemetry: Telem
           await release();
           throw error;
         }
-        const { db, identity, erasure } = handle;
+        const { db, unsynced, identity, erasure } = handle;
         const size = async (): Promise<number> => {
           const { rows } = await sql<{ readonly bytes: number }>`
             select page_count * page_size as bytes from pragma_page_count(), pragma_page_size()`.execute(db);
           return rows[0]?.bytes ?? 0;
         };
-        return createDatabase<T>({ kind: 'sqlite', name, identity, db: db as Kysely<T>, size, erase: () => erasure.run(), release });
+        return createDatabase<T>({
+          kind: 'sqlite',
+          name,
+          identity,
+          db: db as Kysely<T>,
+          ...(unsynced !== undefined && { unsynced: unsynced as Kysely<T> }),
+          size,
+          erase: () => erasure.run(),
+          release,
+        });
       } catch (error) {
         throw describeError(error, name);
       }

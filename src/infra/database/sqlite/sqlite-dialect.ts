@@ -2,9 +2,9 @@ import type { DatabaseSync } from 'node:sqlite';
 import { type Dialect, type Driver, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely';
 import type { Erasure } from './erasure.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
+import { unsyncedDriver } from './unsynced-driver.ts';
 
-const driver = (database: DatabaseSync, erasure: Erasure): Driver => {
-  const connection = new SqliteConnection(database, erasure);
+const driver = (connection: SqliteConnection): Driver => {
   let last: Promise<void> = Promise.resolve();
   let release: (() => void) | undefined;
   return {
@@ -22,7 +22,7 @@ const driver = (database: DatabaseSync, erasure: Erasure): Driver => {
     commitTransaction: () => connection.control('commit'),
     rollbackTransaction: async () => {
       // SQLite has rolled back by itself after some errors, a full disk among them.
-      if (database.isTransaction) await connection.control('rollback');
+      if (connection.isTransaction) await connection.control('rollback');
     },
     releaseConnection: async () => release?.(),
     destroy: async () => connection.close(),
@@ -36,10 +36,18 @@ class QueueingAdapter extends SqliteAdapter {
   }
 }
 
-/** Kysely over one open file of node:sqlite, one connection, transactions one after the other. */
-export const sqliteDialect = (database: DatabaseSync, erasure: Erasure): Dialect => ({
+const dialectOf = (driverOf: Driver): Dialect => ({
   createAdapter: () => new QueueingAdapter(),
-  createDriver: () => driver(database, erasure),
+  createDriver: () => driverOf,
   createIntrospector: (db) => new SqliteIntrospector(db),
   createQueryCompiler: () => new SqliteQueryCompiler(),
 });
+
+/**
+ * Kysely over one open file of node:sqlite, one connection, transactions one after the other; once with commits that wait for the disk, and
+ * once with commits that do not. Both share the connection, which the first closes.
+ */
+export const sqliteDialects = (database: DatabaseSync, erasure: Erasure): { readonly synced: Dialect; readonly unsynced: Dialect } => {
+  const synced = driver(new SqliteConnection(database, erasure));
+  return { synced: dialectOf(synced), unsynced: dialectOf(unsyncedDriver(synced, database)) };
+};

@@ -61,10 +61,11 @@ export const createDemoLocks = (locks: Locks, service: 'identity' | 'kms'): Demo
       last = turn.catch(() => {});
       return turn;
     },
-    guard: (database) => ({
-      ...database,
-      transaction: (run) => database.transaction((tx) => run(tx).finally(() => held?.lost.throwIfAborted())),
-    }),
+    guard: (database) => {
+      const transaction: typeof database.transaction = (run) =>
+        database.transaction((tx) => run(tx).finally(() => held?.lost.throwIfAborted()));
+      return { ...database, transaction, unsynced: { db: database.db, transaction } };
+    },
     own: async (resetId) => {
       const before = owned?.resetId ?? null;
       // First, because its lock holds a connection of the pool, which nobody else gives back where another replica settled the reset.
