@@ -29,6 +29,7 @@ import { askedAcrAt } from './records/asked-acr.ts';
 import { completeMetadata } from './features/discovery.ts';
 import { createJwtIntrospection, INTROSPECTION_PATH } from './features/tokens/introspection.ts';
 import { createOpaqueIntrospection } from './features/tokens/opaque-introspection.ts';
+import { nonceSecretOf } from './features/tokens/dpop-nonces.ts';
 import { createAccessTokenVerifier } from './features/tokens/jwt-access-token.ts';
 import { checkTokenRequest } from './features/resource-indicators.ts';
 import { createJwtRevocation } from './features/tokens/revocation.ts';
@@ -77,7 +78,7 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
     corsOrigins = [],
     now = Date.now,
   } = options;
-  const [newestCookieKey] = options.cookieKeys;
+  const [newestCookieKey, ...olderCookieKeys] = options.cookieKeys;
   const interactionPath = options.interactionPath ?? ((prompt, uid) => `/${prompt}/${uid}`);
   const issuerHost = new URL(issuer).host;
   const resourceScopes = resourceServers.flatMap((server) => server.scopes);
@@ -173,6 +174,7 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
         replayed: options.onReplayed ?? (() => {}),
       },
       admitPush,
+      olderNonceSecrets: olderCookieKeys.map(nonceSecretOf),
       keepPushedRequest: (id, until) => store.prolong(PUSHED_REQUEST, id, until),
       responseTypes: RESPONSE_TYPES,
       devices: {

@@ -21,6 +21,7 @@ import { publishKeys } from './seams/jwks.ts';
 import { changeMetadata } from './seams/metadata.ts';
 import { keepOfflineAccess } from './seams/offline-access.ts';
 import { noteEndedInteractions, type OpenInteractions } from './seams/open-interactions.ts';
+import { takeOlderNonces } from './seams/older-nonces.ts';
 import { keepOpenidScopes } from './seams/openid-scopes.ts';
 import { keepPushedRequest, limitPushedRequests } from './seams/pushed-requests.ts';
 import { publishDocuments } from './seams/public-documents.ts';
@@ -60,6 +61,8 @@ export const installSeams = (
     /** Public parts of all signing keys. */
     readonly keys: readonly JWK[];
     readonly formPostPages: FormPostPages;
+    /** Secrets of nonces that count still, beside the newest one. */
+    readonly olderNonceSecrets: readonly Buffer[];
     /** Assertions and proofs that were used. */
     readonly replays: ReplayRule;
     /** Throws where one more pushed request is refused. */
@@ -88,6 +91,7 @@ export const installSeams = (
   compareHashedSecrets(provider, options.verifySecret);
   payForUnknownClients(provider, options.verifySecret);
   detectReplays(provider, options.replays);
+  takeOlderNonces(provider, options.olderNonceSecrets);
   limitPushedRequests(provider, options.admitPush);
   addAccessTokenHash(provider);
   completeIdTokens(provider);

@@ -84,6 +84,36 @@ describe.each(databaseKinds())('a DPoP proof at Identity on %s', (kind) => {
     ).toEqual([200, 200, 400, 400]);
   });
 
+  test('is taken with a nonce of an older cookie key, so that a new key may come to one replica after the other', async () => {
+    const database = await identityDatabase(kind);
+    await using stack = new AsyncDisposableStack();
+    stack.use(database);
+    const [older, newer] = [randomBytes(32).toString('base64url'), randomBytes(32).toString('base64url')];
+    const start = async (...keys: readonly [string, ...string[]]) => {
+      const options = { cookieKeys: keys, encryptionKeys, dpopNonces: 'required' as const, now: () => Date.now() };
+      const provider = stack.use(await startProvider(await database.reopen(), options));
+      provider.register(free);
+      return provider;
+    };
+    const [before, between, after] = [await start(older), await start(newer, older), await start(newer)];
+    const key = await dpopKey();
+    const withNonce = async (provider: TestProvider, nonce: string) => send(provider, await proofFor(key, { nonce }));
+    const offeredBy = async (provider: TestProvider) => nonceOf(await send(provider, await proofFor(key)));
+    const [ofOlder, ofNewer] = [await offeredBy(before), await offeredBy(between)];
+
+    expect([ofOlder === ofNewer, ofNewer === (await offeredBy(after))]).toEqual([false, true]);
+    const refused = await withNonce(before, ofNewer);
+    expect([refused.json(), nonceOf(refused)]).toEqual([expect.objectContaining({ error: 'use_dpop_nonce' }), ofOlder]);
+    for (const [provider, nonce] of [
+      [before, ofOlder],
+      [between, ofOlder],
+      [between, ofNewer],
+      [after, ofNewer],
+    ] as const)
+      expect((await withNonce(provider, nonce)).status).toBe(200);
+    expect((await withNonce(after, ofOlder)).status).toBe(400);
+  });
+
   test('is good once for as long as its date lets it be, that of a clock that is ahead, too', async () => {
     const ahead = await proofFor(await dpopKey(), { iat: Math.floor(Date.now() / 1000) + 280 });
     expect((await send(offering, ahead)).status).toBe(200);
