@@ -13,17 +13,19 @@ export interface EndOptions {
   readonly parts: readonly PartName[];
   readonly stateDir: string;
   readonly signal: AbortSignal;
+  /** Milliseconds between two looks. */
+  readonly lookMs?: number;
 }
 
 /**
  * Resolves when a stack was taken down, or its state folder is gone: some seconds after none of these parts is there any more. A part
  * that ended by itself is still there; a command that is at work, such as a demo that restarts it, is waited for.
  */
-export const endOfStack = async ({ engine, parts, stateDir, signal }: EndOptions): Promise<void> => {
+export const endOfStack = async ({ engine, parts, stateDir, signal, lookMs = LOOK_MS }: EndOptions): Promise<void> => {
   for (let empty = 0; empty < LOOKS && !signal.aborted;) {
     const isOver = (await isNothingThere(engine, parts)) || (await isGone(stateDir));
     empty = isOver && !(await isLocked(stateDir)) ? empty + 1 : 0;
-    if (empty < LOOKS) await pause(LOOK_MS, undefined, { signal }).catch(() => undefined);
+    if (empty < LOOKS) await pause(lookMs, undefined, { signal }).catch(() => undefined);
   }
 };
 

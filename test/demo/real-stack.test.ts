@@ -145,6 +145,26 @@ describe('the steps after the bring-up', () => {
   );
 });
 
+describe('the step of the one trace', () => {
+  it('fails at once where the collector has ended, whose file gets no more spans', async () => {
+    let looks = 0;
+    const withoutCollector: StackEngine = Object.create(engine, {
+      status: {
+        value: async () => (await engine.status()).map((each) => (each.service === 'telemetry' ? { ...each, state: 'exited' } : each)),
+      },
+      telemetryRecords: {
+        value: () => {
+          looks += 1;
+          return (async function* () {})();
+        },
+      },
+    }) as StackEngine;
+    const options = { engine: withoutCollector, emit: () => {}, signal: never, healthTimeoutMs: 60_000 };
+    const { steps } = await run(only('integration.trace'), options);
+    expect([looks, steps.map(({ status }) => status)]).toEqual([1, ['failed']]);
+  });
+});
+
 const failedOf = (checks: readonly Check[]) => checks.filter(({ status }) => status === 'failed').map(({ id }) => id);
 
 describe('the checks of the seed', () => {

@@ -7,6 +7,7 @@ import { statusOf } from '#test/support/demo-engine.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
 const never = new AbortController().signal;
+const lookMs = 20;
 
 /** A stack whose parts have, at one look after the other, these states; the last one stays. An error is an engine that does not answer. */
 const stack = (...states: readonly (ServiceStatus['state'] | Error)[]) => {
@@ -24,7 +25,7 @@ describe('The end of a stack', () => {
   it('has come when none of the parts was there for some looks, and not before', async () => {
     await using folder = await temporaryDirectory();
     const there = stack('running', 'absent', 'absent', 'exited', new Error('the engine is away'), 'absent');
-    await endOfStack({ engine: there.engine, parts: ['kms'], stateDir: folder.path, signal: never });
+    await endOfStack({ engine: there.engine, parts: ['kms'], stateDir: folder.path, signal: never, lookMs });
     expect(there.looks()).toBe(5 + 6);
   });
 
@@ -32,7 +33,7 @@ describe('The end of a stack', () => {
     const folder = await temporaryDirectory();
     await rm(folder.path, { recursive: true });
     const there = stack('running');
-    await endOfStack({ engine: there.engine, parts: ['kms'], stateDir: folder.path, signal: never });
+    await endOfStack({ engine: there.engine, parts: ['kms'], stateDir: folder.path, signal: never, lookMs });
     expect(there.looks()).toBe(6);
   });
 
@@ -41,11 +42,12 @@ describe('The end of a stack', () => {
     const lock = await acquireLock({ stateDir: folder.path, command: 'demo all' });
     if (!lock.ok) throw new Error(lock.error.message);
     const there = stack('absent');
-    const end = endOfStack({ engine: there.engine, parts: ['kms'], stateDir: folder.path, signal: never });
-    await expect.poll(there.looks, { timeout: 30_000 }).toBeGreaterThan(8);
-    await lock.value[Symbol.asyncDispose]();
+    const end = endOfStack({ engine: there.engine, parts: ['kms'], stateDir: folder.path, signal: never, lookMs });
+    await expect.poll(there.looks).toBeGreaterThan(8);
     const before = there.looks();
+    await lock.value[Symbol.asyncDispose]();
     await end;
+    // The look that was under way may have found the lock gone.
     expect(there.looks()).toBeGreaterThan(before + 4);
   });
 

@@ -2,7 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client } from 'pg';
+import { Pool } from 'pg';
 import { loadConfig } from '#infra/config/load-config.ts';
 import {
   DEFAULT_POOL_SIZE,
@@ -51,15 +51,19 @@ const readPostgres = async (): Promise<PostgresConfig> => {
   return loadConfig({ schema: postgresConfigSchema, files: [file], what: 'the PostgreSQL of the tests' });
 };
 
+/** One connection of each worker, since it costs more than what is said over it; a worker that ends does not wait for it. */
+let administrator: Promise<Pool> | undefined;
+
+const administratorOf = async ({ host, port = DEFAULT_PORT, database, user, tls }: PostgresConfig): Promise<Pool> => {
+  const ssl = clientTlsOptions(await readTls(tls));
+  const pool = new Pool({ host, port, database, user, ssl, max: 1, allowExitOnIdle: true });
+  // A server that is gone is told by the next question, too.
+  return pool.on('error', (error) => process.stderr.write(`a connection to the PostgreSQL of the tests was lost: ${error.message}\n`));
+};
+
 const administer = async (config: PostgresConfig, statement: string): Promise<void> => {
-  const { host, port = DEFAULT_PORT, database, user } = config;
-  const client = new Client({ host, port, database, user, ssl: clientTlsOptions(await readTls(config.tls)) });
-  await client.connect();
-  try {
-    await client.query(statement);
-  } finally {
-    await client.end();
-  }
+  administrator ??= administratorOf(config);
+  await (await administrator).query(statement);
 };
 
 interface Place {
@@ -76,7 +80,8 @@ const sqlitePlace = async (): Promise<Place> => {
 const postgresPlace = async (): Promise<Place> => {
   const server = await readPostgres();
   const database = `test_${randomUUIDv7().replaceAll('-', '')}`;
-  await administer(server, `create database ${database}`);
+  // Its files are copied, which writes less than to log each of their pages.
+  await administer(server, `create database ${database} strategy file_copy`);
   return { config: { ...server, database }, remove: () => administer(server, `drop database ${database} with (force)`) };
 };
 
