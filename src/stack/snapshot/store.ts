@@ -2,6 +2,7 @@ import { readdir, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { stateFolder } from '#engine/state/state-folder.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
+import { nearest } from '#infra/config/issues.ts';
 import { hasCode, missingIs } from '#infra/apperr/system-error.ts';
 import { readThrough } from '#infra/files/copy-file.ts';
 import { closedToOthers } from '#infra/files/own-folder.ts';
@@ -119,9 +120,11 @@ const unknown = async (stateDir: string, wanted: string, isPath: boolean): Promi
       fix: `Name the folder that has the ${MANIFEST_FILE} of a snapshot, or \`<state folder>/snapshots/<name>\`.`,
     });
   }
-  const names = (await listSnapshots(stateDir)).map(({ name }) => name);
+  const names = (await listSnapshots(stateDir)).flatMap(({ name }) => name ?? []);
+  const meant = nearest(wanted, names);
+  const there = meant === undefined ? `There is ${names.join(', ')}.` : `Did you mean ${meant}?`;
   return new AppError('snapshot-unknown', 404, `there is no snapshot ${wanted} in ${stateFolder(stateDir).snapshots}`, {
-    fix: names.length === 0 ? 'There is none yet: `passthru snapshot save <name>` makes one.' : `There is ${names.join(', ')}.`,
+    fix: names.length === 0 ? 'There is none yet: `passthru snapshot save <name>` makes one.' : there,
   });
 };
 

@@ -129,6 +129,7 @@ describe('A snapshot', () => {
 
   it('that is not there is told with those that are', async () => {
     await expect(findSnapshot(stack.stateDir, 'none')).rejects.toMatchObject({ code: 'snapshot-unknown', fix: 'There is seeded.' });
+    await expect(findSnapshot(stack.stateDir, 'seedd')).rejects.toMatchObject({ code: 'snapshot-unknown', fix: 'Did you mean seeded?' });
     await expect(findSnapshot(stack.stateDir, './none')).rejects.toMatchObject({ code: 'snapshot-unknown' });
     await expect(findSnapshot(stack.stateDir, '../seeded.json')).rejects.toMatchObject({ code: 'snapshot-unknown' });
   });

@@ -4,15 +4,17 @@ import type { RunningProgram } from './program.ts';
 const TWICE_MS = 2_000;
 /** One key press reaches us from the terminal and again through npm; a second one this soon, in milliseconds, is its echo. */
 const ECHO_MS = 150;
+/** Milliseconds after which a program that Ctrl-C was given to still runs, and somebody may wonder. */
+const WONDER_MS = 500;
 /** How long a program may take to end when we are to end, milliseconds; whoever stops us mostly kills us after ten seconds. */
 const GRACE_MS = 5_000;
 
 export interface PassOptions {
-  readonly program: Pick<RunningProgram, 'send'>;
+  readonly program: Pick<RunningProgram, 'send' | 'hasEnded'>;
   /** A terminal gives Ctrl-C to the program itself; another one from us would be one too many. */
   readonly hasTerminal: boolean;
   readonly now: () => number;
-  /** Called when Ctrl-C was given to the program. */
+  /** Called when Ctrl-C was given to the program, and it goes on. */
   readonly tell: () => void;
   readonly after?: (milliseconds: number, call: () => void) => void;
 }
@@ -34,7 +36,7 @@ export const passSignals = ({ program, hasTerminal, now, tell, after = afterward
     if (since <= TWICE_MS) return program.send('SIGKILL');
     pressedAt = now();
     if (!hasTerminal) program.send(signal);
-    tell();
+    after(WONDER_MS, () => program.hasEnded() || tell());
   };
 };
 

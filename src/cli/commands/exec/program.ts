@@ -19,6 +19,7 @@ export interface RunningProgram {
    * @see POSIX.1-2024, Shell Command Language, section 2.8.2
    */
   readonly exitCode: Promise<number>;
+  hasEnded(): boolean;
   /** Does nothing when the program has ended. */
   send(signal: NodeJS.Signals): void;
 }
@@ -37,7 +38,8 @@ export const startProgram = async ({ command, args, cwd, env }: Program): Promis
     child.once('spawn', started);
     child.on('error', failed);
   });
-  return { exitCode, send: (signal) => void child.kill(signal) };
+  const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null;
+  return { exitCode, hasEnded, send: (signal) => void child.kill(signal) };
 };
 
 /**

@@ -1,5 +1,6 @@
 import type { ChalkInstance } from 'chalk';
 import { printable } from '#infra/lines/printable.ts';
+import { PORTS_OF_A_STACK } from '#infra/magic/magic.ts';
 import type { PlanDocument } from '#cli/documents/plan.ts';
 import { columnsOf, fit, formatDuration, pad, wrapItems, wrapText } from '../terminal/layout.ts';
 import { phaseTitle } from '#demo/phase-title.ts';
@@ -42,7 +43,10 @@ export const planLines = (plan: PlanDocument, layout: PlanLayout): readonly stri
 
 const portsOf = ({ services }: PlanDocument): readonly string[] => {
   if (services.every(({ ports }) => ports.length === 0)) return ['free ones, which the start chooses'];
-  return services.map(({ service, ports }) => `${service} ${ports.map(({ port }) => port).join(', ')}`);
+  const all = services.flatMap(({ ports }) => ports.map(({ port }) => port));
+  const [first, last] = [Math.min(...all), Math.max(...all)];
+  const range = last - first < PORTS_OF_A_STACK ? [`${first} to ${last}`] : [];
+  return [...range, ...services.map(({ service, ports }) => `${service} ${ports.map(({ port }) => port).join(', ')}`)];
 };
 
 const heldPorts = ({ services }: PlanDocument): readonly string[] =>
