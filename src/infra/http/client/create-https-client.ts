@@ -1,5 +1,5 @@
 import { thrownMessage } from '#infra/apperr/thrown-words.ts';
-import { Agent, request as undiciRequest } from 'undici';
+import { Agent } from 'undici';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { codeOf } from '#infra/apperr/system-error.ts';
 import { clientTlsOptions } from '#infra/tls/options.ts';
@@ -100,8 +100,9 @@ export const createHttpsClient = (options: HttpsClientOptions): ClosableHttpsCli
 
   const send = (wanted: HttpsRequest, url: URL, signal: AbortSignal) => {
     const { body, type } = payload(wanted);
-    const sent = undiciRequest(url, {
-      dispatcher: agent,
+    const sent = agent.request({
+      origin: url.origin,
+      path: `${url.pathname}${url.search}`,
       method: (wanted.method ?? 'GET') as 'GET',
       headers: { ...options.telemetry?.carrier(), ...(type === null ? {} : { 'content-type': type }), ...wanted.headers },
       body,

@@ -1,16 +1,19 @@
 import { createServer as createHttpsServer, type Server } from 'node:https';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { HttpsClient } from '#infra/http/client.ts';
 import { createHttpsClient } from '#infra/http/client/create-https-client.ts';
+import { makeProgram } from '../../../../build/bundle/make-bundle.ts';
+import { ROOT } from '#test/support/engine.ts';
 import { makePki, type Pki } from '#test/support/pki.ts';
+import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
 let pki: Pki;
 let stranger: Pki;
 let server: Server;
 let base: string;
-let client: HttpsClient;
 
 beforeAll(async () => {
   [pki, stranger] = await Promise.all([makePki(), makePki()]);
@@ -30,16 +33,36 @@ beforeAll(async () => {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   base = `https://localhost:${(server.address() as AddressInfo).port}`;
-  client = createHttpsClient({ ca: pki.ca, maxBytes: 1_000, telemetry: { carrier: () => ({ traceparent: '00-1-2-01' }) } });
 });
 afterAll(async () => {
-  await client[Symbol.asyncDispose]();
   server.closeAllConnections();
   server.close();
   await Promise.all([pki[Symbol.asyncDispose](), stranger[Symbol.asyncDispose]()]);
 });
 
-describe('The HTTPS client', () => {
+type Create = typeof createHttpsClient;
+
+/** The client with the parts of its packages that a bundle holds. */
+const bundled = async (): Promise<Create> => {
+  await using folder = await temporaryDirectory();
+  const program = { entries: { main: 'src/infra/http/client/create-https-client.ts' }, holds: ['src/infra'], beside: {} };
+  await makeProgram(ROOT, program, folder.path);
+  const made = (await import(join(folder.path, 'main.js'))) as { readonly createHttpsClient: Create };
+  return made.createHttpsClient;
+};
+
+describe.each([
+  ['as it is', async (): Promise<Create> => createHttpsClient],
+  ['of a bundle', bundled],
+])('The HTTPS client %s', (_which, load) => {
+  let create: Create;
+  let client: HttpsClient;
+  beforeAll(async () => {
+    create = await load();
+    client = create({ ca: pki.ca, maxBytes: 1_000, telemetry: { carrier: () => ({ traceparent: '00-1-2-01' }) } });
+  });
+  afterAll(() => client[Symbol.asyncDispose]());
+
   it('sends an object as JSON, a form as a form, and the trace with either', async () => {
     const json = await client.request({ method: 'POST', url: base, body: { a: 1 } });
     expect([json.headers['x-type'], json.json(), json.headers['x-trace']]).toEqual(['application/json', { a: 1 }, '00-1-2-01']);
@@ -84,7 +107,7 @@ describe('The HTTPS client', () => {
   });
 
   it('refuses a server of another authority, another name, and plain http', async () => {
-    await using foreign = createHttpsClient({ ca: stranger.ca });
+    await using foreign = create({ ca: stranger.ca });
     await expect(foreign.request({ url: base })).rejects.toMatchObject({ code: 'tls-failed' });
     await expect(client.request({ url: base.replace('localhost', '[::1]') })).rejects.toMatchObject({ name: 'AppError' });
     await expect(client.request({ url: 'http://localhost:1' })).rejects.toThrow(TypeError);
