@@ -4,6 +4,7 @@ import { InternalError } from '#infra/apperr/app-error.ts';
 import { thrownWords } from '#infra/apperr/thrown-words.ts';
 import type { Topic, WorkerState, Workers } from '#infra/workers/workers.ts';
 import type { StopSignals } from '../stop.ts';
+import { BEAT_MS } from './liveness.ts';
 import type { ToSupervisor, ToWorker, Welcome } from './messages.ts';
 
 /** A process among the workers of a server; disposal leaves them, after which nothing keeps it from ending. */
@@ -107,6 +108,7 @@ export const joinWorkers = async (): Promise<Joined> => {
   };
 
   send({ kind: 'join' });
+  setInterval(() => send({ kind: 'alive' }), BEAT_MS).unref();
   const { number, count, isFirst, config, secret, kept, states: first } = await welcomed.promise;
   states = first;
   return {

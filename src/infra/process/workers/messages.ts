@@ -4,6 +4,8 @@ import type { WorkerState } from '#infra/workers/workers.ts';
 export type ToSupervisor =
   | { readonly kind: 'join' }
   | { readonly kind: 'up' }
+  /** Its event loop turns. */
+  | { readonly kind: 'alive' }
   | { readonly kind: 'tell'; readonly topic: string; readonly words: unknown }
   | {
       readonly kind: 'ask';

@@ -24,7 +24,7 @@ interface Question {
 export interface Relay {
   /** By topic. */
   kept(): Readonly<Record<string, unknown>>;
-  hear(from: Peer, message: Exclude<ToSupervisor, { kind: 'join' | 'up' }>): void;
+  hear(from: Peer, message: Exclude<ToSupervisor, { kind: 'join' | 'up' | 'alive' }>): void;
   /** A worker has ended: nobody waits for it any more. */
   ended(peer: number): void;
 }

@@ -1,6 +1,7 @@
 import cluster, { type Worker } from 'node:cluster';
 import { randomBytes } from 'node:crypto';
 import { createInterface } from 'node:readline';
+import { systemClock } from '#infra/jobs/clock.ts';
 import type { LogFileConfig } from '#infra/telemetry/config.ts';
 import { createLogger } from '#infra/telemetry/logger.ts';
 import { openLog } from '#infra/telemetry/open-log.ts';
@@ -77,7 +78,7 @@ export const superviseWorkers = async (options: {
       onChange: () => {
         for (const { send } of slots) send?.({ kind: 'states', states: states() });
       },
-      elapsed: () => performance.now(),
+      clock: systemClock,
     }),
   );
   const begin = (slot: WorkerSlot): void => {

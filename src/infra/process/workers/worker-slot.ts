@@ -1,7 +1,10 @@
 import cluster, { type Worker } from 'node:cluster';
 import type { Logger } from '#infra/telemetry/telemetry.ts';
 import type { WorkerState } from '#infra/workers/workers.ts';
+import { thrownWords } from '#infra/apperr/thrown-words.ts';
+import type { Clock } from '#infra/jobs/clock.ts';
 import { createBackOff } from './back-off.ts';
+import { createLiveness, type Liveness } from './liveness.ts';
 import type { ToSupervisor, ToWorker, Welcome } from './messages.ts';
 import type { Peer } from './relay.ts';
 
@@ -41,47 +44,54 @@ export const createWorkerSlot = (
     readonly log: Pick<Logger, 'info' | 'warn'>;
     readonly welcome: (number: number) => Welcome;
     readonly onOutput: (worker: Worker) => void;
-    readonly onMessage: (from: WorkerSlot, message: Exclude<ToSupervisor, { kind: 'join' | 'up' }>) => void;
+    readonly onMessage: (from: WorkerSlot, message: Exclude<ToSupervisor, { kind: 'join' | 'up' | 'alive' }>) => void;
     readonly onUp: (slot: WorkerSlot) => void;
     readonly onEnd: (slot: WorkerSlot, end: End) => boolean;
     readonly onChange: () => void;
-    readonly elapsed: () => number;
+    readonly clock: Pick<Clock, 'monotonic' | 'after'>;
   },
 ): WorkerSlot => {
-  const { log, welcome, onOutput, onMessage, onUp, onEnd, onChange, elapsed } = options;
+  const { log, welcome, onOutput, onMessage, onUp, onEnd, onChange, clock } = options;
   const backOff = createBackOff();
   let worker: Worker | null = null;
   let hasJoined = false;
   let upSince: number | null = null;
   let replaced = 0;
+  let liveness: Liveness | null = null;
   let isStopping = false;
   let waiting: NodeJS.Timeout | undefined;
 
   const hear = (from: Worker, message: ToSupervisor): void => {
     if (from !== worker) return;
+    liveness?.heard();
     switch (message.kind) {
       case 'join':
         hasJoined = true;
+        liveness = createLiveness({ clock, onSilent: () => slot.end('it does not answer') });
         return sendTo(from)({ kind: 'welcome', welcome: welcome(number) });
       case 'up':
-        upSince = elapsed();
+        upSince = clock.monotonic();
         log.info(`worker ${number} is up: process ${from.process.pid}`, { worker: number });
         onChange();
         return onUp(slot);
+      case 'alive':
+        return undefined;
       default:
         return onMessage(slot, message);
     }
   };
 
-  const ended = (code: number | null, signal: string | null): void => {
+  const ended = (code: number | null, signal: string | null, why?: string): void => {
     const pid = worker?.process.pid;
-    const livedMs = upSince === null ? 0 : elapsed() - upSince;
+    const livedMs = upSince === null ? 0 : clock.monotonic() - upSince;
     const end = { code, signal, wasUp: upSince !== null };
     worker = null;
+    liveness?.[Symbol.dispose]();
+    liveness = null;
     hasJoined = false;
     upSince = null;
     const isReplaced = onEnd(slot, end) && !isStopping;
-    const how = `worker ${number} (process ${pid}) ended ${signal === null ? `with ${code}` : `by ${signal}`}`;
+    const how = why ?? `worker ${number} (process ${pid}) ended ${signal === null ? `with ${code}` : `by ${signal}`}`;
     if (isReplaced) {
       const wait = backOff.next(livedMs);
       log.warn(`${how}; another one starts in ${wait} ms`, { worker: number });
@@ -94,13 +104,22 @@ export const createWorkerSlot = (
   };
 
   const start = (): void => {
-    const own = cluster.fork();
-    worker = own;
-    onOutput(own);
-    own.on('message', (message: ToSupervisor) => hear(own, message));
-    own.on('exit', (code: number | null, signal: string | null) => ended(code, signal));
+    try {
+      const own = cluster.fork();
+      worker = own;
+      onOutput(own);
+      own.on('message', (message: ToSupervisor) => hear(own, message));
+      own.on('exit', (code: number | null, signal: string | null) => ended(code, signal));
+      // Of one that never was there is no other end.
+      own.on('error', (error: Error) => own.process.pid === undefined && notStarted(error));
+    } catch (thrown) {
+      notStarted(thrown);
+    }
     onChange();
   };
+
+  /** The system has no place for one more process, or no memory. */
+  const notStarted = (thrown: unknown): void => ended(null, null, `worker ${number} could not be started: ${thrownWords(thrown)}`);
 
   const kill = (): void => void worker?.process.kill('SIGKILL');
 
