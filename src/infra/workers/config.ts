@@ -1,19 +1,19 @@
-import { availableParallelism } from 'node:os';
 import { type Static, Type } from 'typebox';
 import type { FieldIssue } from '#infra/apperr/app-error.ts';
+import { usableProcessors } from './processors.ts';
 
 const MAX_WORKERS = 64;
 
 export const workersConfigSchema = Type.Union([Type.Integer({ minimum: 1, maximum: MAX_WORKERS }), Type.Literal('auto')], {
   default: 1,
   description:
-    'processes that share the port of this server; `auto`: as many as the machine has processors for it. More than 1 needs PostgreSQL',
+    'processes that share the port of this server; `auto`: as many as there are processors for it, those of the machine or what a container is limited to. More than 1 needs PostgreSQL',
 });
 
 export type WorkersConfig = Static<typeof workersConfigSchema>;
 
 /** How many there are to be. */
-export const workerCount = (workers: WorkersConfig, processors: number = availableParallelism()): number =>
+export const workerCount = (workers: WorkersConfig, processors: number = usableProcessors()): number =>
   workers === 'auto' ? Math.min(processors, MAX_WORKERS) : workers;
 
 /** The files of SQLite have one process, so there is one worker; `auto` is refused as well, because it means more on the next machine. */
