@@ -58,15 +58,16 @@ const answerErrors = (context: App, answers: Endpoint['answers'], onPageError: O
 const queryOf = ({ url }: FastifyRequest): string => url.split('?').slice(1).join('?');
 
 /** Sends a browser that posted a form to the same address by GET: a form of another site brings no cookie with `SameSite=Lax`. */
-const redirectToGet = ({ path }: Endpoint, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+const redirectToGet = ({ path, mayBeEmpty = false }: Endpoint, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
   const inQuery = pairsOf(queryOf(request), 'query');
   const inForm = (request.body as Form | undefined)?.pairs ?? [];
   // Else a client that posts again where it is to ask by GET would go round for ever.
-  if (inForm.length === 0)
+  if (inForm.length === 0 && !mayBeEmpty)
     throw new AppError('body-missing', 400, 'The form is empty.', { fix: 'Post the parameters as a form, or ask by GET.' });
   fieldsOf([...new Map(inQuery), ...new Map(inForm)], REPEATABLE);
   const pairs = [...inQuery, ...inForm];
-  const target = `${path}?${new URLSearchParams(pairs.map(([name, value]) => [name, value])).toString()}`;
+  const query = new URLSearchParams(pairs.map(([name, value]) => [name, value])).toString();
+  const target = query === '' ? path : `${path}?${query}`;
   if (target.length > MAX_TARGET) {
     throw new AppError('form-too-long', 413, `The form is longer than the ${MAX_TARGET} octets that an address may have.`, {
       fix: 'Send shorter parameters, or fewer.',

@@ -96,6 +96,13 @@ describe('the bodies of requests to the provider', () => {
     }
   });
 
+  test('a POST to the end of the session may say nothing, as its GET may', async () => {
+    await using provider = await providerOn('sqlite');
+    const answer = await provider.send({ method: 'POST', url: 'https://localhost/oidc/logout', form: {} });
+    expect([answer.status, answer.headers['location']]).toEqual([303, '/oidc/logout']);
+    expect((await provider.send({ url: 'https://localhost/oidc/logout' })).status).toBe(200);
+  });
+
   test('a POST with a foreign redirect URI gets the error page of GET, and one that is too long a refusal of its own', async () => {
     await using provider = await providerOn('sqlite');
     const client = aClient();

@@ -4,7 +4,7 @@ import { request } from 'node:https';
 import { DEVICE_GRANT } from '#identity/clients/client.ts';
 import { expect, test, vi } from 'vitest';
 import { providerOn } from '#test/identity/support/identity-database.ts';
-import { aClient, anAccount, aServiceClient, ISSUER } from '#test/identity/support/identity-provider.ts';
+import { aClient, anAccount, aServiceClient, ISSUER, secretOf } from '#test/identity/support/identity-provider.ts';
 
 const printed = vi.hoisted(() => {
   const lines: string[] = [];
@@ -167,6 +167,24 @@ test('a program always gets JSON, whatever it says it accepts, and security head
     'strict-transport-security': expect.any(String),
     'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   });
+});
+
+test('no answer that a program gets with its secret is kept by a cache, those of revocation among them', async () => {
+  await using provider = await providerOn('sqlite');
+  const client = aServiceClient({ authMethod: 'client_secret_post' });
+  provider.register(client);
+  for (const [path, form] of [
+    ['/oauth2/token', { grant_type: 'client_credentials' }],
+    ['/oauth2/introspect', { token: 'unknown' }],
+    ['/oauth2/revoke', { token: 'unknown' }],
+  ] as const)
+    for (const [secret, status] of [
+      [secretOf(client), 200],
+      ['wrong', 401],
+    ] as const) {
+      const answer = await provider.post(path, form, client, secret);
+      expect([path, answer.status, answer.headers['cache-control']]).toEqual([path, status, 'no-store']);
+    }
 });
 
 test.each([

@@ -26,6 +26,8 @@ export interface Endpoint {
    * well as GET there, and a form of another site would bring no session: cookies are `SameSite=Lax`.
    */
   readonly postAs?: 'redirect';
+  /** Whether such a POST may say nothing, because every parameter may be left out. */
+  readonly mayBeEmpty?: boolean;
   /** Looks at the query before oidc-provider does. @throws AppError for a request that is refused */
   readonly checkQuery?: (pairs: readonly Pair[]) => void;
   /** Looks at the header before oidc-provider does. @throws AppError for a request that is refused */

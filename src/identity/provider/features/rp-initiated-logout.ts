@@ -30,7 +30,7 @@ export const rpInitiatedLogout = (): Feature => ({
     routes: { end_session: LOGOUT_PATH },
   },
   endpoints: [
-    { path: LOGOUT_PATH, methods: ['GET', 'POST'], postAs: 'redirect', answers: 'page' },
+    { path: LOGOUT_PATH, methods: ['GET', 'POST'], postAs: 'redirect', mayBeEmpty: true, answers: 'page' },
     { path: `${LOGOUT_PATH}/confirm`, methods: ['POST'], answers: 'page', answerForm: staysLoggedIn },
     { path: `${LOGOUT_PATH}/success`, methods: ['GET'], answers: 'page' },
   ],

@@ -27,7 +27,7 @@ export const askForScriptHashes = (ctx: KoaContextWithOIDC): void => ctx.set(POL
 export const secureHeaders = (ctx: KoaContextWithOIDC, isFormPost = false): void => {
   if (!ctx.response.is('html')) {
     ctx.set({ ...PROGRAM_HEADERS });
-    if (ctx.response.get('cache-control') === '') ctx.set('cache-control', 'no-store');
+    if (!ctx.res.hasHeader('cache-control')) ctx.set('cache-control', 'no-store');
     return;
   }
   const script = ctx.response
