@@ -11,12 +11,18 @@ export const stateOf = (file) => {
   return found === undefined ? null : [found.size, Math.trunc(found.mtimeMs)];
 };
 
-/** Whether bundle/ is there, and each file that it was made of, or by, is as it was then. `build/bundle.ts` writes the list. */
-export const isCurrent = (root) => {
-  const list = join(root, 'bundle/sources.json');
-  if (!existsSync(list)) return false;
-  return Object.entries(JSON.parse(readFileSync(list, 'utf8'))).every(([file, then]) => {
-    const now = stateOf(join(root, file));
-    return now === null || then === null ? now === then : now[0] === then[0] && now[1] === then[1];
+/** The list of what a program of bundle/ was made of, or by, each file with its state; `build/bundle.ts` writes it. */
+export const sourcesOf = (program) => 'bundle/' + program + '.sources.json';
+
+/** Whether these programs of bundle/ are there, and each file that they were made of, or by, is as it was then. */
+export const isCurrent = (root, programs) =>
+  programs.every((program) => {
+    const list = join(root, sourcesOf(program));
+    if (!existsSync(list)) return false;
+    const sources = JSON.parse(readFileSync(list, 'utf8'));
+    return Object.keys(sources).every((file) => {
+      const then = sources[file];
+      const now = stateOf(root + '/' + file);
+      return now === null || then === null ? now === then : now[0] === then[0] && now[1] === then[1];
+    });
   });
-};

@@ -43,15 +43,16 @@ const isSomewhere = () => {
 const isThere = (path) => existsSync(new URL('../' + path, import.meta.url));
 
 /**
- * The code to run: that of bundle/, a folder a program; in a checkout src/, as soon as something in it has changed since then. An image has the
- * program of its server alone, which is then that of every command.
+ * The code to run: that of bundle/, a folder a program; in a checkout src/, as soon as something that the program is made of has changed since
+ * then. An image has the program of its server alone, which is then that of every command.
  */
 const entry = async () => {
   const root = new URL('..', import.meta.url);
-  if (isThere('src') && !(await import('./bundle.js')).isCurrent(fileURLToPath(root))) return new URL('src/cli/main.ts', root);
   const [, , command, server] = process.argv;
   const isServed = command === 'serve' && ['kms', 'identity'].includes(server) && isThere('bundle/' + server);
-  return new URL('bundle/' + (isServed ? server : 'cli') + '/main.js', root);
+  const program = isServed ? server : 'cli';
+  const isBundled = !isThere('src') || (await import('./bundle.js')).isCurrent(fileURLToPath(root), [program]);
+  return new URL(isBundled ? 'bundle/' + program + '/main.js' : 'src/cli/main.ts', root);
 };
 
 const start = async () => {

@@ -5,7 +5,8 @@
  */
 import { join } from 'node:path';
 import { isCurrent } from '../bin/bundle.js';
+import { PROGRAMS } from './bundle/programs.ts';
 
 const root = join(import.meta.dirname, '..');
 
-if (!isCurrent(root)) await (await import('./bundle/make-bundle.ts')).makeBundle(root);
+if (!isCurrent(root, Object.keys(PROGRAMS))) await (await import('./bundle/make-bundle.ts')).makeBundle(root);

@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { cp, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
+import { basename, join, relative, sep } from 'node:path';
 import { rolldown } from 'rolldown';
-import { INSTALLED, stateOf } from '../../bin/bundle.js';
+import { INSTALLED, sourcesOf, stateOf } from '../../bin/bundle.js';
 import { packagesOf } from './bundled-packages.ts';
 import { onlyWhatItHolds } from './only-what-it-holds.ts';
 import { type Program, PROGRAMS } from './programs.ts';
@@ -34,8 +34,12 @@ export const makeBundle = async (root: string): Promise<void> => {
   const began = Date.now();
   const folder = await mkdtemp(join(root, 'bundle-'));
   try {
-    const modules = await Promise.all(Object.entries(PROGRAMS).map(([name, program]) => makeProgram(root, program, join(folder, name))));
-    await writeFile(join(folder, 'sources.json'), `${JSON.stringify(statesOf(root, modules.flat(), began))}\n`);
+    await Promise.all(
+      Object.entries(PROGRAMS).map(async ([name, program]) => {
+        const modules = await makeProgram(root, program, join(folder, name));
+        await writeFile(join(folder, basename(sourcesOf(name))), `${JSON.stringify(statesOf(root, modules, began))}\n`);
+      }),
+    );
     await putInPlace(folder, join(root, 'bundle'));
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { SERVER_OPTIONS, SERVER_VARIABLES } from '#infra/process/server-options.ts';
-import { stateOf } from '../../bin/bundle.js';
+import { sourcesOf, stateOf } from '../../bin/bundle.js';
 import { ROOT } from '#test/support/engine.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
@@ -48,8 +48,8 @@ const madeOf = async (files: Readonly<Record<string, string>>) => {
   return {
     at,
     write,
-    noteSources: (...paths: readonly string[]) =>
-      write('bundle/sources.json', JSON.stringify(Object.fromEntries(paths.map((path) => [path, stateOf(at(path))])))),
+    noteSources: (program: string, ...paths: readonly string[]) =>
+      write(sourcesOf(program), JSON.stringify(Object.fromEntries(paths.map((path) => [path, stateOf(at(path))])))),
     /** What it prints. */
     run: async (...args: readonly string[]) => {
       const { code, stdout, stderr } = await node([at('bin/passthru.js'), ...args]);
@@ -186,7 +186,7 @@ describe('bin/passthru.js', () => {
 
     it('runs the bundle as long as each of its sources is as it was', async () => {
       await using made = await madeOf(CHECKOUT);
-      await made.noteSources('src/cli/main.ts', 'src/word.ts');
+      await made.noteSources('cli', 'src/cli/main.ts', 'src/word.ts');
       expect(await made.run('status')).toBe('bundle status');
     });
 
@@ -196,14 +196,25 @@ describe('bin/passthru.js', () => {
       ['was removed', (file: string) => rm(file)],
     ])('runs its sources where one of them %s', async (_what, change) => {
       await using made = await madeOf(CHECKOUT);
-      await made.noteSources('src/cli/main.ts', 'src/word.ts');
+      await made.noteSources('cli', 'src/cli/main.ts', 'src/word.ts');
       await change(made.at('src/word.ts'));
       expect(await made.run('status')).toBe('sources status');
     });
 
+    it('runs the bundle of a server whose own sources are as they were, whatever became of those of the command line', async () => {
+      await using made = await madeOf({ ...CHECKOUT, 'src/kms.ts': 'export {};', 'bundle/kms/main.js': says('kms') });
+      await made.noteSources('cli', 'src/word.ts');
+      await made.noteSources('kms', 'src/kms.ts');
+      await appendFile(made.at('src/word.ts'), '// another word');
+      expect(await made.run('serve', 'kms')).toBe('kms serve kms');
+      expect(await made.run('status')).toBe('sources status');
+      await appendFile(made.at('src/kms.ts'), '// another word');
+      expect(await made.run('serve', 'kms')).toBe('sources serve kms');
+    });
+
     it('runs its sources where packages came or went, and where there is no bundle', async () => {
       await using made = await madeOf(CHECKOUT);
-      await made.noteSources('src/cli/main.ts', 'node_modules/.package-lock.json');
+      await made.noteSources('cli', 'src/cli/main.ts', 'node_modules/.package-lock.json');
       expect(await made.run('status')).toBe('bundle status');
       await made.write('node_modules/.package-lock.json', '{}');
       expect(await made.run('status')).toBe('sources status');
