@@ -1,5 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Pool } from 'pg';
@@ -43,6 +43,8 @@ export interface TestDatabases extends AsyncDisposable {
   readonly databases: Databases;
   /** The same databases opened once more, as a second process would; on PostgreSQL with so many connections. */
   reopen(poolSize?: number): Promise<Databases>;
+  /** Closes them all, and gives a copy of what is in them now. */
+  copy(): Promise<TestDatabases>;
 }
 
 const readPostgres = async (): Promise<PostgresConfig> => {
@@ -71,38 +73,55 @@ interface Place {
   readonly remove: () => Promise<void>;
 }
 
-const sqlitePlace = async (): Promise<Place> => {
+const sqlitePlace = async (from?: string): Promise<Place> => {
   const folder = await mkdtemp(join(tmpdir(), `passthru-${randomUUIDv7()}-`));
-  return { config: { kind: 'sqlite', directory: join(folder, 'data') }, remove: () => rm(folder, { recursive: true, force: true }) };
+  const directory = join(folder, 'data');
+  if (from !== undefined) await cp(from, directory, { recursive: true });
+  return { config: { kind: 'sqlite', directory }, remove: () => rm(folder, { recursive: true, force: true }) };
 };
 
 /** A whole PostgreSQL database for each test, because the schemas in it have the names that the product gives them. */
-const postgresPlace = async (): Promise<Place> => {
+const postgresPlace = async (from = 'template1'): Promise<Place> => {
   const server = await readPostgres();
   const database = `test_${randomUUIDv7().replaceAll('-', '')}`;
   // Its files are copied, which writes less than to log each of their pages.
-  await administer(server, `create database ${database} strategy file_copy`);
+  await administer(server, `create database ${database} template ${from} strategy file_copy`);
   return { config: { ...server, database }, remove: () => administer(server, `drop database ${database} with (force)`) };
 };
 
-/** Fresh, empty databases of one kind; disposed, they are closed and removed. */
-export const withDatabases = async (kind: DatabaseKind, options: { readonly telemetry?: Telemetry } = {}): Promise<TestDatabases> => {
-  const { config, remove } = await (kind === 'sqlite' ? sqlitePlace() : postgresPlace());
+const copyOf = (config: DatabaseConfig): Promise<Place> =>
+  config.kind === 'sqlite' ? sqlitePlace(config.directory) : postgresPlace(config.database);
+
+interface TestDatabasesOptions {
+  readonly telemetry?: Telemetry;
+}
+
+const openAt = async ({ config, remove }: Place, options: TestDatabasesOptions): Promise<TestDatabases> => {
   const opened: Databases[] = [];
   const reopen = async (poolSize = DEFAULT_POOL_SIZE): Promise<Databases> => {
     const databases = await openDatabases(config.kind === 'postgres' ? { ...config, pool_size: poolSize } : config, options);
     opened.push(databases);
     return databases;
   };
-  const databases = await reopen();
+  const close = async (): Promise<void> => {
+    await Promise.all(opened.map((each) => each[Symbol.asyncDispose]()));
+  };
   return {
-    kind,
+    kind: config.kind,
     config,
-    databases,
+    databases: await reopen(),
     reopen,
+    copy: async () => {
+      await close();
+      return openAt(await copyOf(config), options);
+    },
     [Symbol.asyncDispose]: async () => {
-      await Promise.all(opened.map((each) => each[Symbol.asyncDispose]()));
+      await close();
       await remove();
     },
   };
 };
+
+/** Fresh, empty databases of one kind; disposed, they are closed and removed. */
+export const withDatabases = async (kind: DatabaseKind, options: TestDatabasesOptions = {}): Promise<TestDatabases> =>
+  openAt(await (kind === 'sqlite' ? sqlitePlace() : postgresPlace()), options);

@@ -9,28 +9,21 @@ const fresh = () => ({ demo: randomUUID(), 'demo-other': randomUUID() });
 type Ids = ReturnType<typeof fresh>;
 
 interface Scene {
-  /** Brings the world to where the interrupted step begins. */
-  readonly before: (world: DemoWorld, ids: { readonly old: Ids; readonly next: Ids }) => Promise<string>;
-  readonly interrupted: (world: DemoWorld, resetId: string, ids: { readonly next: Ids }) => Promise<unknown>;
+  /** It begins the demo, where nothing else is. The others find the old tenants, and one that is none of the demo's. */
+  readonly begins?: true;
+  /** Brings the world to where the interrupted step begins. @returns the id of the reset */
+  readonly before?: (world: DemoWorld, next: Ids) => Promise<string>;
+  readonly interrupted: (world: DemoWorld, resetId: string, next: Ids) => Promise<unknown>;
   /** The states of which exactly one may be found after the restart, null for none seeded. */
   readonly allowed: readonly ('old' | 'next' | null)[];
-  /** It begins the demo, where nothing else is. */
-  readonly begins?: true;
 }
 
-const seeded: Scene['before'] = async (world, { old }) => {
-  await world.demo.seed(old);
-  return '';
-};
-const reset: Scene['before'] = async (world, ids) => {
-  await world.demo.seed(ids.old);
-  return (await world.demo.reset(ids.next)).resetId;
-};
+const reset: Scene['before'] = async ({ demo }, next) => (await demo.reset(next)).resetId;
 
 const SCENES: Readonly<Record<string, Scene>> = {
   // Nothing real is there: a demo does not begin beside it.
-  seed: { before: async () => '', interrupted: ({ demo }, _, { next }) => demo.seed(next), allowed: [null, 'next'], begins: true },
-  reset: { before: seeded, interrupted: ({ demo }, _, { next }) => demo.reset(next), allowed: ['old', 'next'] },
+  seed: { interrupted: ({ demo }, _, next) => demo.seed(next), allowed: [null, 'next'], begins: true },
+  reset: { interrupted: ({ demo }, _, next) => demo.reset(next), allowed: ['old', 'next'] },
   // A pending reset is settled at a start in favour of what is in use.
   rollback: { before: reset, interrupted: ({ demo }, resetId) => demo.rollback(resetId), allowed: ['next', 'old'] },
   commit: { before: reset, interrupted: ({ demo }, resetId) => demo.commit(resetId), allowed: ['next'] },
@@ -44,18 +37,37 @@ const seed: Seed = {
 };
 const unsealKey = new Uint8Array(randomBytes(32));
 
-/** Runs the scene on fresh databases that die at a write; starts again and looks. @returns whether they died */
-const interruptAt = async (test: TestDatabases, scene: Scene, dieAt: number): Promise<{ died: boolean; found: 'old' | 'next' | null }> => {
-  const ids = { old: fresh(), next: fresh() };
+interface Prepared {
+  /** Copied for each write that is interrupted. */
+  readonly test: TestDatabases;
+  readonly old: Ids;
+  readonly real: Awaited<ReturnType<typeof addRealTenant>> | null;
+}
+
+const prepare = async (test: TestDatabases, { begins }: Scene): Promise<Prepared> => {
+  const old = fresh();
+  const world = await startWorld(test.databases, unsealKey, seed);
+  if (begins === true) return { test, old, real: null };
+  await world.demo.seed(old);
+  return { test, old, real: await addRealTenant(world) };
+};
+
+/** Runs the scene on a copy of the databases that dies at a write; starts again and looks. @returns whether it died */
+const interruptAt = async (
+  { test: origin, old, real }: Prepared,
+  scene: Scene,
+  dieAt: number,
+): Promise<{ died: boolean; found: 'old' | 'next' | null }> => {
+  await using test = await origin.copy();
+  const ids = { old, next: fresh() };
   const living = await test.reopen();
   const first = await startWorld(living, unsealKey, seed);
-  const resetId = await scene.before(first, ids);
-  const real = scene.begins === true ? null : await addRealTenant(first);
+  const resetId = (await scene.before?.(first, ids.next)) ?? '';
 
   const failing = failingDatabases(await test.reopen(), dieAt);
   // Another process, which does not settle the pending reset as a start would.
   const dying = await openWorld(failing, unsealKey, seed);
-  const result = await scene.interrupted(dying, resetId, ids).then(
+  const result = await scene.interrupted(dying, resetId, ids.next).then(
     () => null,
     (error: unknown) => error,
   );
@@ -88,10 +100,11 @@ describe.each(databaseKinds())('demo data on %s', (kind) => {
     'is old or new, never a mixture, when %s is interrupted at any write',
     async (_, scene) => {
       const found = new Set<string | null>();
+      await using test = await withDatabases(kind);
+      const prepared = await prepare(test, scene);
       let dieAt = 1;
       for (let died = true; died; dieAt += 1) {
-        await using test = await withDatabases(kind);
-        const outcome = await interruptAt(test, scene, dieAt);
+        const outcome = await interruptAt(prepared, scene, dieAt);
         expect(scene.allowed).toContain(outcome.found);
         found.add(outcome.found);
         died = outcome.died;
