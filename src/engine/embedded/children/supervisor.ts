@@ -80,7 +80,11 @@ export const createSupervisor = (options: {
   };
 
   const stop: Supervisor['stop'] = async (service, signal) => {
-    const targets = await records.processes(service);
+    const { [service]: record } = await records.read();
+    const found = await records.processes(service);
+    // One that is ending shows no command line by which it would be found, and holds its ports until it is gone.
+    const isHidden = record !== undefined && !found.some(({ pid }) => pid === record.pid);
+    const targets = isHidden ? [...found, record] : found;
     const stopped = await Promise.all(
       targets.map((target) => stopProcess(target, { graceMs: stopGraceMs, ...(signal === undefined ? {} : { signal }) })),
     );
