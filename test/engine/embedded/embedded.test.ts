@@ -181,7 +181,7 @@ describe('a service', () => {
     const defaults = join(stack.packageRoot, 'deployments', 'kms', 'config', 'kms.yml');
     expect(argv).toEqual(['serve', 'kms', '--demo', '--config', defaults, '--config', join(config, 'kms.yml')]);
     expect((await told('telemetry')).argv).toEqual(['serve', 'telemetry', '--config', join(config, 'telemetry.yml')]);
-    const allowed = ['PATH', 'HOME', 'TZ', 'LANG', 'LC_ALL', 'TMPDIR', 'XDG_CACHE_HOME'];
+    const allowed = ['PATH', 'HOME', 'TZ', 'LANG', 'LC_ALL', 'TMPDIR', 'XDG_CACHE_HOME', 'MALLOC_ARENA_MAX'];
     expect(Object.keys(env).filter((name) => !allowed.includes(name))).toEqual([]);
     expect(JSON.stringify({ argv, env })).not.toContain(secret);
     for (const share of await readdir(join(stack.stateDir, 'secrets'))) {
