@@ -18,7 +18,7 @@ const runningStack = async () => {
 };
 
 describe('taking a stack down', () => {
-  it('ends nobody before those that need it, removes containers and networks, and keeps the data', async () => {
+  it('ends a server before its database and telemetry, the servers side by side, removes containers and networks, and keeps the data', async () => {
     await using stack = await runningStack();
     const { fake } = stack;
     expect(await stack.engine().down({ volumes: false })).toEqual({
@@ -26,12 +26,31 @@ describe('taking a stack down', () => {
       value: ['kms', 'identity', 'telemetry', 'kms-postgres', 'identity-postgres'],
     });
     const stops = fake.requests.filter((request) => request.startsWith('stop')).map((request) => request.split(' ')[1]);
-    expect(stops[0]).toBe('kms-1');
+    expect(stops.slice(0, 2).toSorted()).toEqual(['identity-1', 'kms-1']);
+    expect(stops.indexOf('kms-1')).toBeLessThan(stops.indexOf('kms-postgres-1'));
     expect(stops.indexOf('identity-1')).toBeLessThan(stops.indexOf('identity-postgres-1'));
     expect(stops.indexOf('identity-1')).toBeLessThan(stops.indexOf('telemetry-1'));
     expect(fake.containers.size).toBe(0);
     expect(fake.networks).toEqual([]);
     expect(fake.volumes).toHaveLength(2);
+  });
+
+  it('removes a network as soon as the last container on it has gone, while others still end', async () => {
+    await using stack = await runningStack();
+    const { fake } = stack;
+    const label = { 'com.docker.compose.project': stack.project };
+    fake.networks.push({ id: 'n2', name: 'telemetry-network', labels: label });
+    const listed = async (labels: readonly string[]) =>
+      (await fake.api.containers(labels)).map((each) => ({
+        ...each,
+        networks: each.id === 'telemetry-1' ? ['telemetry-network'] : ['kms-network', 'telemetry-network'],
+      }));
+    const api = { ...fake.api, containers: listed };
+    expect((await stack.engine({ open: () => Promise.resolve(api) }).down({ volumes: false })).ok).toBe(true);
+    const order = fake.requests.filter((request) => request.startsWith('remove'));
+    expect(order.indexOf('remove network n1')).toBeGreaterThan(order.indexOf('remove kms-1'));
+    expect(order.at(-1)).toBe('remove network n2');
+    expect(order.filter((request) => request === 'remove network n1')).toHaveLength(1);
   });
 
   it('removes the data, too, when asked to, and only that of the services that were named', async () => {

@@ -1,10 +1,13 @@
 import type { ContainerSummary, DockerApi, Labelled } from '../api/docker-api.ts';
 import { COMPOSE } from '../project/labels.ts';
 
-/** The services that must have ended before another ends: nobody loses what it depends on while it still works. */
+/**
+ * The services that must have ended before another ends: no server loses its database or telemetry while it still works. The servers
+ * themselves end side by side, once no balancer sends them anything new: each answers what is under way, as far as it can alone.
+ */
 const ENDS_AFTER: Readonly<Record<string, readonly string[]>> = {
   kms: ['kms-balancer'],
-  identity: ['identity-balancer', 'kms'],
+  identity: ['identity-balancer', 'kms-balancer'],
   'kms-postgres': ['kms'],
   'identity-postgres': ['identity'],
   telemetry: ['kms', 'identity'],
