@@ -110,15 +110,14 @@ export const createEmbeddedEngine = (options: EmbeddedEngineOptions): StackEngin
     logs: (part, following) => readLines(logFilesOf(layout, serviceOf(part)), following),
     down: ({ services = SERVICES, volumes, signal }) =>
       attempt('stop-failed', 'stopping the services', async () => {
-        const stopped: ServiceName[] = [];
-        // Of a run that was killed.
-        if (services.includes('identity')) await endPartner(layout);
-        // Against the order of the chain: nobody loses what it depends on while it still works.
-        for (const service of SERVICES.toReversed().filter((each) => services.includes(each))) {
-          if (await supervisor.stop(service, signal)) stopped.push(service);
-        }
+        const stop = async (service: ServiceName): Promise<readonly ServiceName[]> =>
+          services.includes(service) && (await supervisor.stop(service, signal)) ? [service] : [];
+        // The servers side by side, each answers what is under way; then telemetry, which hears of it. The partner is of a run that was killed.
+        const partner = services.includes('identity') ? endPartner(layout) : undefined;
+        const [kms, identity] = await Promise.all([stop('kms'), stop('identity'), partner]);
+        const telemetry = await stop('telemetry');
         if (volumes) await removeData(services);
-        return ok(stopped);
+        return ok([...kms, ...identity, ...telemetry]);
       }),
     databases: databaseFiles(layout),
     faults: createFaultDoor({
