@@ -16,15 +16,21 @@ export interface Progress {
   readonly underWay: number;
 }
 
+/** Phases whose steps use what bringing up and seeding mend, and nothing of each other: they are one as far as time is concerned. */
+const FLOWS: readonly string[] = ['identity', 'kms', 'integration'];
+
+const isOfOneTime = (one: StepInfo, other: StepInfo | undefined): boolean =>
+  one.phase === other?.phase || (FLOWS.includes(one.phase) && FLOWS.includes(other?.phase ?? ''));
+
 /**
- * The steps that may begin before their turn: those of the phase of the step whose turn it is, while everything that they need has passed. A
- * phase begins when the one before is over, because the first ones mend what the later ones use; and the last step of all begins last, because
- * the stack is looked at behind it. Pure.
+ * The steps that may begin before their turn: those of the phase of the step whose turn it is, or of any flow where it is a flow, while
+ * everything that they need has passed. Any other phase begins when the one before is over, because the first ones mend what the later ones
+ * use; and the last step of all begins last, because the stack is looked at behind it. Pure.
  */
 export const mayBegin = (steps: readonly StepInfo[], { turn, hasBegun, hasPassed, underWay }: Progress): readonly StepInfo[] =>
   steps
     .slice(turn + 1, -1)
-    .filter((step) => step.phase === steps[turn]?.phase && !hasBegun(step))
+    .filter((step) => isOfOneTime(step, steps[turn]) && !hasBegun(step))
     .filter(({ needs }) => needs.every((need) => steps.some((step) => step.id === need && hasPassed(step))))
     .slice(0, Math.max(0, WIDTH - underWay));
 

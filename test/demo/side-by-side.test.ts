@@ -40,6 +40,22 @@ describe('Steps that begin before their turn', () => {
   });
 });
 
+describe('Flows, whatever their phase,', () => {
+  const steps = stepsOf({ 'seed.one': [], 'identity.one': [], 'kms.one': [], 'integration.one': ['kms.one'], 'integration.last': [] });
+  const begins = (turn: number, begun: readonly string[]) =>
+    mayBegin(steps, { turn, hasBegun: ({ id }) => begun.includes(id), hasPassed: ({ id }) => id === 'seed.one', underWay: 1 }).map(
+      ({ id }) => id,
+    );
+
+  it('run side by side, behind all that they need', () => {
+    expect(begins(1, ['seed.one', 'identity.one'])).toEqual(['kms.one']);
+  });
+
+  it('wait until everything is seeded', () => {
+    expect(begins(0, ['seed.one'])).toEqual([]);
+  });
+});
+
 describe('The time of steps side by side', () => {
   const times: Readonly<Record<string, number>> = { 'kms.first': 40, 'kms.third': 30, 'end.last': 5 };
   const timed = (steps: typeof STEPS) => timeOf(steps, (id) => times[id] ?? 10);

@@ -65,10 +65,12 @@ export const createTurns = (options: {
     return one;
   };
 
+  /** One that waits for its turn takes the place of no other. */
+  const isNotToBegin = (step: StepInfo): boolean => begun.has(step) || !early(step) || alone(step);
+
   const beginMore = (): void => {
     if (!goesOn || isAlone || signal.aborted) return;
-    for (const step of mayBegin(steps, { turn, hasBegun: (each) => begun.has(each), hasPassed: (each) => passed.has(each), underWay }))
-      if (early(step) && !alone(step)) begin(step);
+    for (const step of mayBegin(steps, { turn, hasBegun: isNotToBegin, hasPassed: (each) => passed.has(each), underWay })) begin(step);
   };
 
   const over = async (): Promise<void> => void (await Promise.all([...begun.values()].map(({ done }) => done)));
