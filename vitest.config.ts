@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import LongestFirst from './test/support/duration/longest-first.ts';
 
 const database = process.env['PASSTHRU_TEST_DATABASE'];
 const BROWSER = 'test/**/*.browser.test.ts';
@@ -49,6 +50,7 @@ export default defineConfig({
     // A condition that a test waits for may come late on a busy machine; the default of a second is for idle ones.
     expect: { poll: { timeout: 20_000 } },
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts'],

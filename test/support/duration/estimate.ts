@@ -24,9 +24,10 @@ export interface PlannedRun {
 
 /** Minutes on two processors, as they were measured: of the tests that need nothing, and of those that need a resource. */
 const MINUTES: Readonly<Record<string, { readonly always: number } & Partial<Record<keyof Resources, number>>>> = {
-  parts: { always: 5, postgres: 3, docker: 2 },
-  whole: { always: 2, docker: 5 },
-  browser: { always: 0, browser: 0.5 },
+  parts: { always: 6, postgres: 3, docker: 1 },
+  whole: { always: 5, docker: 5 },
+  browser: { always: 0, browser: 2 },
+  load: { always: 0, docker: 2 },
 };
 const NAMES: Readonly<Record<keyof Resources, string>> = { docker: 'Docker', postgres: 'PostgreSQL', browser: 'a browser' };
 
