@@ -4,7 +4,9 @@ import { noTelemetry } from '#infra/telemetry/no-telemetry.ts';
 import type { Attributes, Telemetry } from '#infra/telemetry/telemetry.ts';
 import { ISSUER, startTestIdentity } from '#test/support/identity.ts';
 import { type Browser, createBrowser } from '#test/support/identity-browser.ts';
+import { assertionKey } from '#test/identity/support/client-assertions.ts';
 import { codeOf, submitTo } from '#test/identity/support/second-factors.ts';
+import { dpopKey } from '#test/kms/support/dpop.ts';
 
 const LOG_IN = `/oauth2/authorize?${new URLSearchParams({
   response_type: 'code',
@@ -37,7 +39,16 @@ const start = async () => {
       body: 'grant_type=client_credentials',
     });
   const browser = () => createBrowser({ fetch: running.fetch, origin: ISSUER });
-  return { warned, told, browser, guess, ask, admin: running.admin, [Symbol.asyncDispose]: () => running[Symbol.asyncDispose]() };
+  return {
+    warned,
+    told,
+    browser,
+    guess,
+    ask,
+    fetch: running.fetch,
+    admin: running.admin,
+    [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
+  };
 };
 
 it('A wrong password and a wrong secret stand in the log with the address, the kind of credential and a tag of the name', async () => {
@@ -70,6 +81,45 @@ it('Failed log-ins of one network are told one by one at first, and then as thei
   expect(test.warned.map(([message]) => message)).toEqual([
     ...Array.from({ length: 5 }, () => 'log-in failed'),
     '2 more requests from 127.0.0.1 were refused with 403: wrong-credentials',
+  ]);
+});
+
+it('An assertion and a DPoP proof that come again stand in the log with the client, and a secret of nobody as a wrong one', async () => {
+  await using test = await start();
+  const [clientId, key, dpop] = [`client-${randomUUIDv7()}`, await assertionKey(), await dpopKey()];
+  const client = {
+    client_id: clientId,
+    name: 'A client',
+    token_endpoint_auth_method: 'private_key_jwt',
+    jwks: { keys: [key.jwk] },
+    grant_types: ['client_credentials'],
+    scopes: ['kms:read'],
+    tenant_id: randomUUID(),
+  };
+  expect((await test.admin('/admin/v1/clients', { method: 'POST', body: client })).status).toBe(201);
+  const token = async (form: Readonly<Record<string, string>>, headers: Record<string, string> = {}): Promise<number> =>
+    (
+      await test.fetch(`${ISSUER}/oauth2/token`, {
+        method: 'POST',
+        headers,
+        body: new URLSearchParams({ grant_type: 'client_credentials', ...form }),
+      })
+    ).status;
+  const assertion = () => key.form(clientId, { claims: { aud: ISSUER } });
+  const [used, proof] = [
+    await assertion(),
+    await dpop.proof({ token: '', url: `${ISSUER}/oauth2/token`, method: 'POST' }, { claims: { ath: undefined } }),
+  ];
+
+  expect(await token(used, { dpop: proof })).toBe(200);
+  expect([await token(used), await token(await assertion(), { dpop: proof })]).toEqual([401, 400]);
+  expect(await token({ client_id: `nobody-${clientId}`, client_secret: 'a guess' })).toBe(401);
+
+  const of = (code: string, status: number) => ({ code, reason: code, 'http.response.status_code': status, 'client.address': '127.0.0.1' });
+  expect(test.warned.slice(-3)).toEqual([
+    ['an assertion of a client came again', { client_id: clientId, ...of('assertion-replayed', 401) }],
+    ['a DPoP proof came again', { client_id: clientId, ...of('proof-replayed', 400) }],
+    ['a client gave a wrong secret', { credential: 'client-secret', name_tag: expect.any(String) as string, ...of('wrong-secret', 401) }],
   ]);
 });
 
