@@ -1,3 +1,4 @@
+import type { LostLines } from '#infra/lines/line-queue.ts';
 import type { LogFileConfig, TelemetryConfig } from './config.ts';
 
 /**
@@ -93,5 +94,5 @@ export interface TelemetryOptions {
   /** One JSON object a line, to stdout or to files that rotate. Default `none`. */
   readonly log?: 'stdout' | 'none' | LogFileConfig;
   /** Where this is one of several processes of a server; they share what is told for all, such as the traces of a second. */
-  readonly worker?: { readonly number: number; readonly count: number };
+  readonly worker?: { readonly number: number; readonly count: number; readonly lostLines: () => LostLines };
 }

@@ -1,3 +1,5 @@
+import type { LostLines } from '#infra/lines/line-queue.ts';
+
 /**
  * The workers of a server: processes that share its port, so that all cores of one machine serve. Each is a replica
  * (docs/decisions/0007-replicas.md) which, unlike one elsewhere, hears of the others at once. This folder is what the products see;
@@ -51,7 +53,11 @@ export interface Workers {
   /** What they share by way of the process that started them; null where a server is a single process. */
   readonly shared: Shared | null;
   readonly states: () => readonly WorkerState[];
+  /** Log lines that the process which writes them for all could not write; it is the first worker that tells of them. */
+  readonly lostLines: () => LostLines;
 }
+
+export const NOTHING_LOST: LostLines = { lines: 0, cause: null };
 
 /** A server that is a single process: there is nobody to tell. */
 export const ALONE: Workers = {
@@ -63,4 +69,5 @@ export const ALONE: Workers = {
   kept: () => null,
   shared: null,
   states: () => [],
+  lostLines: () => NOTHING_LOST,
 };

@@ -29,6 +29,23 @@ describe('A log in files', () => {
     expect(bodies).toEqual(Array.from({ length: bodies.length }, (_, i) => `line ${count - bodies.length + i}`));
   });
 
+  it('of several processes tells the number of each, and of the lines that the one which writes for all has lost', async () => {
+    await using folder = await temporaryDirectory();
+    const file = join(folder.path, 'service.log');
+    {
+      await using telemetry = await startTelemetry({
+        service: 'passthru-test',
+        version: '1.2.3',
+        log: { file, max_file_bytes: 65_536, older_files: 2 },
+        worker: { number: 1, count: 2, lostLines: () => ({ lines: 4, cause: 'ENOSPC (write)' }) },
+      });
+      telemetry.log.info('a line');
+      expect(telemetry.dropped()).toEqual({ log_lines: 4, log_cause: 'ENOSPC (write)', telemetry_records: 0 });
+      expect(await telemetry.exposition()).toMatch(/^passthru_log_lost_total 4$/m);
+    }
+    expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({ 'service.name': 'passthru-test', 'passthru.worker': 1 });
+  });
+
   it('in a folder that is not there fails the start, and names the file and the fix', async () => {
     await using folder = await temporaryDirectory();
     const file = join(folder.path, randomUUIDv7(), 'service.log');

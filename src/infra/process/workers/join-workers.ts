@@ -2,10 +2,10 @@ import cluster from 'node:cluster';
 import { EventEmitter } from 'node:events';
 import { InternalError } from '#infra/apperr/app-error.ts';
 import { thrownWords } from '#infra/apperr/thrown-words.ts';
-import type { Topic, WorkerState, Workers } from '#infra/workers/workers.ts';
+import { NOTHING_LOST, type Topic, type Workers } from '#infra/workers/workers.ts';
 import type { StopSignals } from '../stop.ts';
 import { BEAT_MS } from './liveness.ts';
-import type { ToSupervisor, ToWorker, Welcome } from './messages.ts';
+import type { News, ToSupervisor, ToWorker, Welcome } from './messages.ts';
 
 /** A process among the workers of a server; disposal leaves them, after which nothing keeps it from ending. */
 export interface Joined extends Disposable {
@@ -48,7 +48,7 @@ export const joinWorkers = async (): Promise<Joined> => {
   const early = new Map<string, ((listener: Told) => void)[]>();
   const replies = new Map<number, (words: never) => void>();
   const signals = new EventEmitter();
-  let states: readonly WorkerState[] = [];
+  let news: News = { states: [], lost: NOTHING_LOST };
   let lastId = 0;
   let stops = 0;
 
@@ -91,8 +91,8 @@ export const joinWorkers = async (): Promise<Joined> => {
         return reply(message.id, message.answers);
       case 'spent':
         return reply(message.id, message.words);
-      case 'states':
-        states = message.states;
+      case 'news':
+        news = message.news;
         return undefined;
       case 'stop':
         return stop(message.signal, message.times);
@@ -109,8 +109,8 @@ export const joinWorkers = async (): Promise<Joined> => {
 
   send({ kind: 'join' });
   setInterval(() => send({ kind: 'alive' }), BEAT_MS).unref();
-  const { number, count, isFirst, config, secret, kept, states: first } = await welcomed.promise;
-  states = first;
+  const { number, count, isFirst, config, secret, kept, news: first } = await welcomed.promise;
+  news = first;
   return {
     config,
     isFirst,
@@ -130,7 +130,8 @@ export const joinWorkers = async (): Promise<Joined> => {
       },
       kept: (topic) => kept[topic] ?? null,
       shared: { secret, elapsed: machineClock, spend: (words) => call((id) => ({ kind: 'spend', id, words })) },
-      states: () => states,
+      states: () => news.states,
+      lostLines: () => (number === 1 ? news.lost : NOTHING_LOST),
     },
     [Symbol.dispose]: () => void own.disconnect(),
   };

@@ -1,3 +1,4 @@
+import type { LostLines } from '#infra/lines/line-queue.ts';
 import type { WorkerState } from '#infra/workers/workers.ts';
 
 /** From a worker to the process that started it. */
@@ -19,6 +20,13 @@ export type ToSupervisor =
   | { readonly kind: 'answer'; readonly id: number; readonly ok: boolean; readonly words: unknown }
   | { readonly kind: 'spend'; readonly id: number; readonly words: unknown };
 
+/** What all workers are told when it changes. */
+export interface News {
+  readonly states: readonly WorkerState[];
+  /** Of the log lines of all. */
+  readonly lost: LostLines;
+}
+
 /** What a worker has to know to begin. */
 export interface Welcome {
   readonly number: number;
@@ -31,7 +39,7 @@ export interface Welcome {
   readonly secret: Uint8Array;
   /** By topic. */
   readonly kept: Readonly<Record<string, unknown>>;
-  readonly states: readonly WorkerState[];
+  readonly news: News;
 }
 
 /** From there to a worker. */
@@ -41,6 +49,6 @@ export type ToWorker =
   | { readonly kind: 'asked'; readonly id: number; readonly topic: string; readonly words: unknown }
   | { readonly kind: 'answers'; readonly id: number; readonly answers: readonly unknown[] }
   | { readonly kind: 'spent'; readonly id: number; readonly words: unknown }
-  | { readonly kind: 'states'; readonly states: readonly WorkerState[] }
+  | { readonly kind: 'news'; readonly news: News }
   /** `times`: how often the supervisor was told so. */
   | { readonly kind: 'stop'; readonly signal: NodeJS.Signals; readonly times: number };

@@ -1,4 +1,5 @@
 import type { ToSupervisor, ToWorker } from './messages.ts';
+import { wipe } from './wipe.ts';
 
 /** Milliseconds for an answer; a worker may be at its start, or at a long collection of garbage. */
 const ANSWER_MS = 10_000;
@@ -52,6 +53,8 @@ export const createRelay = (options: { readonly peers: () => readonly Peer[]; re
       finish: () => {
         clearTimeout(timer);
         questions.delete(id);
+        // Not before: while a connection is handed on, what comes after it waits, and is read when its turn comes.
+        wipe(words);
         from.send?.({ kind: 'answers', id: fromId, answers: question.answers });
       },
       failed: (number, why) => {
@@ -61,6 +64,13 @@ export const createRelay = (options: { readonly peers: () => readonly Peer[]; re
     questions.set(id, question);
     for (const { send } of asked) send?.({ kind: 'asked', id, topic, words });
     if (asked.length === 0) question.finish();
+  };
+
+  const keep = (topic: string, words: unknown): void => {
+    wipe(kept.get(topic));
+    if (words === null) kept.delete(topic);
+    // Often it is what is asked as well, and that is wiped.
+    else kept.set(topic, structuredClone(words));
   };
 
   const answered = (question: Question, peer: number): void => {
@@ -78,8 +88,7 @@ export const createRelay = (options: { readonly peers: () => readonly Peer[]; re
           return;
         case 'ask':
           // Before anybody is asked: who begins meanwhile learns it at the beginning.
-          if (message.keep === null) kept.delete(message.topic);
-          else if (message.keep !== undefined) kept.set(message.topic, message.keep);
+          if (message.keep !== undefined) keep(message.topic, message.keep);
           return ask(from, message);
         case 'answer': {
           const question = questions.get(message.id);

@@ -7,10 +7,13 @@ import { createLogger } from '#infra/telemetry/logger.ts';
 import { openLog } from '#infra/telemetry/open-log.ts';
 import type { WorkerState } from '#infra/workers/workers.ts';
 import { STOP_GRACE_MS } from '../stop.ts';
+import type { News } from './messages.ts';
 import { createRelay } from './relay.ts';
 import { createWorkerSlot, type End, type WorkerSlot } from './worker-slot.ts';
 
 const SECRET_BYTES = 32;
+/** Milliseconds between two looks whether lines of the log got lost. */
+const LOST_LINES_MS = 1_000;
 /** Milliseconds that the end of the process waits for its log. */
 const FLUSH_LOG_MS = 500;
 /** Milliseconds more than a worker gives itself to stop: one that does not even do that is killed. */
@@ -47,6 +50,16 @@ export const superviseWorkers = async (options: {
   let begun = 0;
   let times = 0;
   const states = (): readonly WorkerState[] => slots.map((slot) => slot.state());
+  let told = lines.lost();
+  const news = (): News => ({ states: states(), lost: lines.lost() });
+  const tellNews = (): void => {
+    told = lines.lost();
+    for (const { send } of slots) send?.({ kind: 'news', news: news() });
+  };
+  setInterval(() => {
+    const { lines: lost, cause } = lines.lost();
+    if (lost !== told.lines || cause !== told.cause) tellNews();
+  }, LOST_LINES_MS).unref();
   const relay = createRelay({ peers: () => slots, spend });
 
   const passOutput = ({ process: { stdout, stderr } }: Worker): void => {
@@ -67,7 +80,7 @@ export const superviseWorkers = async (options: {
   const slots: readonly WorkerSlot[] = Array.from({ length: count }, (_, index) =>
     createWorkerSlot(index + 1, {
       log,
-      welcome: (number) => ({ number, count, isFirst: begun === 1, config, secret, kept: relay.kept(), states: states() }),
+      welcome: (number) => ({ number, count, isFirst: begun === 1, config, secret, kept: relay.kept(), news: news() }),
       onOutput: passOutput,
       onMessage: relay.hear,
       onUp: () => {
@@ -75,9 +88,7 @@ export const superviseWorkers = async (options: {
         for (const slot of slots.slice(1)) begin(slot);
       },
       onEnd,
-      onChange: () => {
-        for (const { send } of slots) send?.({ kind: 'states', states: states() });
-      },
+      onChange: tellNews,
       clock: systemClock,
     }),
   );

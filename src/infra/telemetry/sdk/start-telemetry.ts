@@ -1,4 +1,6 @@
 import type { Logger as OtlpLogger } from '@opentelemetry/api';
+import type { LostLines } from '#infra/lines/line-queue.ts';
+import { NOTHING_LOST } from '#infra/workers/workers.ts';
 import { readTls } from '#infra/tls/options.ts';
 import { allowedAttributes } from '../attributes.ts';
 import { createExporters } from './exporters.ts';
@@ -80,9 +82,15 @@ export const startTelemetry = async (options: TelemetryOptions): Promise<Telemet
   if (lines !== null) sinks.push(lines.sink);
   if (logging !== null) sinks.push(otlpSink(logging.getLogger(service, version), traces));
 
+  /** On the way to the log, and by the process that writes it for several. */
+  const lostLines = (): LostLines => {
+    const here = lines?.lost() ?? NOTHING_LOST;
+    const there = worker?.lostLines() ?? NOTHING_LOST;
+    return { lines: here.lines + there.lines, cause: here.cause ?? there.cause };
+  };
   const countLost = (name: string, description: string, count: () => number): void =>
     meter.createObservableCounter(name, { description }).addCallback((result) => result.observe(count()));
-  countLost('passthru.log.lost', 'Log lines that could not be written', () => lines?.lost().lines ?? 0);
+  countLost('passthru.log.lost', 'Log lines that could not be written', () => lostLines().lines);
   countLost('passthru.traces.unrecorded', 'Traces beyond traces_per_second, which have ids and no spans', () => unrecorded);
   countLost('passthru.telemetry.lost', 'Spans, log records and metric exports that did not reach the collector', () => dropped);
 
@@ -102,7 +110,7 @@ export const startTelemetry = async (options: TelemetryOptions): Promise<Telemet
       }),
     exposition: async () => exposition((await pull.collect()).resourceMetrics),
     dropped: () => {
-      const { lines: log_lines, cause: log_cause } = lines?.lost() ?? { lines: 0, cause: null };
+      const { lines: log_lines, cause: log_cause } = lostLines();
       return { log_lines, log_cause, telemetry_records: dropped };
     },
     probe: async (signal) => exporters?.probe(signal),
