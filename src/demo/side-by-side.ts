@@ -19,6 +19,11 @@ export interface Progress {
 /** Phases whose steps use what bringing up and seeding mend, and nothing of each other: they are one as far as time is concerned. */
 const FLOWS: readonly string[] = ['identity', 'kms', 'integration'];
 
+/** Steps that wait for longer than they work, for a token to expire and for a second Identity: they begin before others that could. */
+export const PATIENT: readonly string[] = ['integration.refusals', 'integration.federation'];
+
+const patientFirst = (one: StepInfo, other: StepInfo): number => Number(PATIENT.includes(other.id)) - Number(PATIENT.includes(one.id));
+
 const isOfOneTime = (one: StepInfo, other: StepInfo | undefined): boolean =>
   one.phase === other?.phase || (FLOWS.includes(one.phase) && FLOWS.includes(other?.phase ?? ''));
 
@@ -32,6 +37,7 @@ export const mayBegin = (steps: readonly StepInfo[], { turn, hasBegun, hasPassed
     .slice(turn + 1, -1)
     .filter((step) => isOfOneTime(step, steps[turn]) && !hasBegun(step))
     .filter(({ needs }) => needs.every((need) => steps.some((step) => step.id === need && hasPassed(step))))
+    .toSorted(patientFirst)
     .slice(0, Math.max(0, WIDTH - underWay));
 
 /**

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { mayBegin, timeOf, WIDTH } from '#demo/side-by-side.ts';
+import { mayBegin, PATIENT, timeOf, WIDTH } from '#demo/side-by-side.ts';
+import { DEMO_STEPS } from '#demo/steps.ts';
 
 /** Steps by id, `<phase>.<name>`, with the ids of those that they need. */
 const stepsOf = (steps: Readonly<Record<string, readonly string[]>>) =>
@@ -54,6 +55,21 @@ describe('Flows, whatever their phase,', () => {
   it('wait until everything is seeded', () => {
     expect(begins(0, ['seed.one'])).toEqual([]);
   });
+});
+
+it('Steps that wait for longer than they work begin before others', () => {
+  const steps = stepsOf({ 'integration.token': [], 'integration.one': [], 'integration.federation': [], 'integration.last': [] });
+  const progress = {
+    turn: 0,
+    hasBegun: ({ id }: { readonly id: string }) => id === 'integration.token',
+    hasPassed: () => false,
+    underWay: 1,
+  };
+  expect(mayBegin(steps, progress).map(({ id }) => id)).toEqual(['integration.federation', 'integration.one']);
+});
+
+it('Steps that are said to wait for longer than they work are steps of the demo', () => {
+  expect(DEMO_STEPS.map(({ id }) => id)).toEqual(expect.arrayContaining([...PATIENT]));
 });
 
 describe('The time of steps side by side', () => {
