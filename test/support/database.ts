@@ -1,6 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Pool } from 'pg';
 import { loadConfig } from '#infra/config/load-config.ts';
@@ -16,6 +15,7 @@ import type { Databases } from '#infra/database/databases.ts';
 import { openDatabases } from '#infra/database/open/open-databases.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
 import { clientTlsOptions, readTls } from '#infra/tls/options.ts';
+import { memoryFolder } from './memory-folder.ts';
 import { chosenDatabase } from './postgres/choice.ts';
 
 const configFile = (): string | undefined => process.env['PASSTHRU_TEST_POSTGRES'];
@@ -74,7 +74,7 @@ interface Place {
 }
 
 const sqlitePlace = async (from?: string): Promise<Place> => {
-  const folder = await mkdtemp(join(tmpdir(), `passthru-${randomUUIDv7()}-`));
+  const folder = await mkdtemp(join(memoryFolder(), `passthru-${randomUUIDv7()}-`));
   const directory = join(folder, 'data');
   if (from !== undefined) await cp(from, directory, { recursive: true });
   return { config: { kind: 'sqlite', directory }, remove: () => rm(folder, { recursive: true, force: true }) };

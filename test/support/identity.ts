@@ -14,6 +14,7 @@ import type { IdentityConfig } from '#identity/config.ts';
 import { loadIdentityConfig } from '#identity/config.ts';
 import type { Identity } from '#identity/server.ts';
 import { buildIdentity } from '#identity/server.ts';
+import { memoryFolder } from './memory-folder.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 import { testTls } from './tls.ts';
 
@@ -115,7 +116,7 @@ export const startTestIdentity = async (
   } = {},
 ): Promise<TestIdentity> => {
   await using opened = new AsyncDisposableStack();
-  const directory = opened.use(await temporaryDirectory()).path;
+  const directory = opened.use(await temporaryDirectory(memoryFolder())).path;
   const { tls, configFiles } = await identityFiles(directory, options.overlay, options.issuer);
   const config = await loadIdentityConfig(configFiles);
   const identity = opened.use(

@@ -20,7 +20,8 @@ import { startDemo } from '#infra/demo-data/start-demo.ts';
 import type { RevocationMode } from '#kms/access/revocation-modes.ts';
 import { buildKms, type Kms } from '#kms/server.ts';
 import { type FakeIssuer, fakeIssuer } from './fake-issuer.ts';
-import { temporaryDirectory } from '../../support/temporary-directory.ts';
+import { memoryFolder } from '#test/support/memory-folder.ts';
+import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
 export const KMS_CONFIG_FOLDER = fileURLToPath(new URL('../../../deployments/kms/config/', import.meta.url));
 
@@ -50,7 +51,7 @@ export interface HouseOptions {
 /** Everything that a KMS needs around it: certificates, shares, secrets, an issuer that answers, a configuration. */
 export const kmsHouse = async (options: HouseOptions = {}): Promise<KmsHouse> => {
   const opened = new AsyncDisposableStack();
-  const { path: folder } = opened.use(await temporaryDirectory());
+  const { path: folder } = opened.use(await temporaryDirectory(memoryFolder()));
   const clients = { 'passthru-cli': [], 'passthru-kms': [], ...options.clients };
   const store = await prepareTls({
     directory: join(folder, 'tls'),
