@@ -10,6 +10,11 @@ export const linkedWorkers = (count: number): readonly Workers[] => {
     tell: (topic, words) => {
       for (const other of listeners) if (other !== own) other.get(topic)?.(structuredClone(words) as never);
     },
+    ask: async (topic, words) => {
+      const asked = listeners.filter((other) => other !== own);
+      const answers = await Promise.allSettled(asked.map(async (other) => other.get(topic)?.(structuredClone(words) as never)));
+      return answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
+    },
     hear: (topic, listener) => void own.set(topic, listener),
   }));
 };

@@ -26,8 +26,8 @@ const flushedSchema = strictObject({
  * operator who knows that a key is not to be trusted any more. An issuer that does not answer has no key then, so its tokens are refused.
  */
 export const registerIssuerKeyRoutes = (admin: App, issuers: readonly IssuerKeys[], workers: Pick<Workers, 'ask' | 'hear'>): void => {
-  // They are forgotten before it waits for the issuer, so nobody needs the end of it.
-  workers.hear('issuer-keys', () => void issuers.forEach(({ flush }) => void flush()));
+  // They are forgotten before it waits for the issuer, so nobody needs the end of it; an issuer that does not answer is told of by itself.
+  workers.hear('issuer-keys', () => issuers.forEach(({ flush }) => void flush().catch(() => {})));
 
   admin.post(
     '/admin/v1/issuer-keys/flush',

@@ -1,6 +1,7 @@
 import { AppError } from '#infra/apperr/app-error.ts';
 import { createShareCollection, type ShareProgress } from '#infra/secrets/share-collection.ts';
 import type { Workers } from '#infra/workers/workers.ts';
+import { sealedError } from '#kms/barrier/barrier-errors.ts';
 import type { Barrier } from '#kms/barrier/barrier.ts';
 import type { Emit } from '#kms/events.ts';
 
@@ -17,13 +18,14 @@ export interface SealService {
   state(): 'sealed' | 'unsealing' | 'unsealed';
   /** The shares that were given since the last seal, unsealing or reset. */
   progress(): ShareProgress;
-  /** Forgets every key and every share that was given; sealed already, it stays so. */
+  /** Forgets every key and every share that was given, also where they are being opened at this moment; sealed already, it stays so. */
   seal(): Promise<void>;
   /**
    * Takes one share; the one that completes its set unseals. A share that is refused changes nothing. Unsealed already, none is looked at.
    *
    * @throws AppError `unseal-shares-damaged`, `unseal-shares-mixed`, `unseal-shares-duplicate` 400; `unseal-failed` 400 where the set is not
-   *   that of this database, and the shares have to be given anew; what the work of a start throws, and the service is sealed again
+   *   that of this database, and the shares have to be given anew; `sealed` 503 where it was sealed meanwhile; what the work of a start
+   *   throws, and the service is sealed again
    */
   unseal(share: string): Promise<void>;
   /** Forgets the shares that were given. */
@@ -56,6 +58,10 @@ export const createSealService = (options: {
   const { barrier, prepare, keyed, emit, workers } = options;
   const shares = createShareCollection();
   let { isPrepared } = options;
+  /** Openings under way. */
+  let openings = 0;
+  /** How often this process was told to close. */
+  let closed = 0;
   /** Null where the barrier seals itself: it cannot follow a root that another replica made under new shares. */
   let cause: 'operator' | 'start' | 'worker' | null = null;
 
@@ -74,35 +80,51 @@ export const createSealService = (options: {
     cause = null;
   };
 
-  const seal = async (): Promise<void> => {
+  /** An opening that is under way ends as `sealed`. */
+  const close = (because: 'operator' | 'worker'): void => {
+    closed += 1;
     shares.clear();
-    if (barrier.state() === 'unsealed') sealFor('operator');
+    if (barrier.state() === 'unsealed' || openings > 0) sealFor(because);
+  };
+
+  const seal = async (): Promise<void> => {
+    close('operator');
     // Also where this one is sealed already: another may be at an unsealing.
     await tell({ key: null });
   };
 
   const open = async (unsealKey: Uint8Array): Promise<void> => {
-    await barrier.unseal(unsealKey).catch(foreignSet);
-    keyed(unsealKey);
+    openings += 1;
+    try {
+      await barrier.unseal(unsealKey).catch(foreignSet);
+      keyed(unsealKey);
+      await prepareOnce();
+    } finally {
+      openings -= 1;
+    }
+    if (barrier.state() === 'sealed') throw sealedError();
+    emit({ type: 'unsealed' });
+  };
+
+  const prepareOnce = async (): Promise<void> => {
     try {
       if (!isPrepared) await prepare();
       isPrepared = true;
     } catch (error) {
-      sealFor('start');
+      if (barrier.state() === 'unsealed') sealFor('start');
       throw error;
     }
-    emit({ type: 'unsealed' });
   };
 
   workers.hear('seal', async ({ key }: Told) => {
-    if (key === null) {
-      shares.clear();
-      if (barrier.state() === 'unsealed') sealFor('worker');
-      return;
-    }
+    if (key === null) return close('worker');
+    const before = closed;
     try {
       // Unsealed already, it goes on under the key of the new shares.
       await (barrier.state() === 'unsealed' ? barrier.unseal(key) : open(key));
+    } catch (error) {
+      // Told to close meanwhile, it is closed: that is to follow.
+      if (closed === before) throw error;
     } finally {
       key.fill(0);
     }
