@@ -99,7 +99,12 @@ describe.runIf(await dockerEngine())('docker compose after passthru prepare, wit
     for (const project of projects.splice(0)) await project.run('down', '--volumes', '--timeout', '5');
   }, 120_000);
   afterAll(async () => {
-    await run('docker', ['image', 'rm', '--force', ...['telemetry', 'identity', 'kms'].map((name) => `passthru-${name}:${stack.tag}`)]);
+    await run('docker', [
+      'image',
+      'rm',
+      '--force',
+      ...['telemetry', 'identity', 'kms', 'postgres'].map((name) => `passthru-${name}:${stack.tag}`),
+    ]);
     await stack[Symbol.asyncDispose]();
   }, 120_000);
 

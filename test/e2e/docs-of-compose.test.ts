@@ -19,7 +19,7 @@ describe.runIf(await dockerEngine())('The commands of the pages about plain Comp
     const { env, folder } = place;
     // A page that failed half way did not take its stack down.
     await compose({ project: env.COMPOSE_PROJECT_NAME, folder: join(folder, 'deployments'), files, env }).run('down', '--volumes');
-    const images = ['telemetry', 'identity', 'kms'].map((name) => `passthru-${name}:${env.PASSTHRU_TAG}`);
+    const images = ['telemetry', 'identity', 'kms', 'postgres'].map((name) => `passthru-${name}:${env.PASSTHRU_TAG}`);
     await docker('image', 'rm', '--force', ...images);
     await place[Symbol.asyncDispose]();
   }, 120_000);

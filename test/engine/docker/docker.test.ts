@@ -45,7 +45,7 @@ describe.runIf(isThere)('the Docker engine, on real containers of stand-in serve
   };
 
   afterAll(async () => {
-    const images = [...tags].flatMap((tag) => ALL.map((service) => `passthru-${service}:${tag}`));
+    const images = [...tags].flatMap((tag) => [...ALL, 'postgres'].map((name) => `passthru-${name}:${tag}`));
     await docker('image', 'rm', '--force', ...images);
   });
 

@@ -24,7 +24,7 @@ describe.runIf(isThere)('the way to a real Docker engine', () => {
   const tags = new Set<string>();
 
   afterAll(async () => {
-    const images = [...tags].flatMap((tag) => ['telemetry', 'identity', 'kms'].map((service) => `passthru-${service}:${tag}`));
+    const images = [...tags].flatMap((tag) => ['telemetry', 'identity', 'kms', 'postgres'].map((service) => `passthru-${service}:${tag}`));
     if (images.length > 0) await docker('image', 'rm', '--force', ...images);
   });
 
