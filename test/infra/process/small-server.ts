@@ -40,6 +40,8 @@ if (place !== null) {
           return workers.tell('seal', words);
         case 'ask':
           return workers.ask('seal', words, { keep: words, orEnd: true });
+        case 'say':
+          return process.stdout.write(`${JSON.stringify({ said: words })}\n`);
         case 'spend':
           return workers.shared?.spend(words);
         default:

@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { eachLine } from '#infra/lines/each-line.ts';
 import { hasCode } from '#infra/apperr/system-error.ts';
 import { reservePorts } from '#test/support/ports.ts';
 
@@ -34,8 +35,7 @@ const smallServer = async (fails?: 'first' | 'later') => {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const log: string[] = [];
-  for (const stream of [child.stdout, child.stderr])
-    if (stream !== null) createInterface({ input: stream }).on('line', (line) => log.push(line));
+  for (const stream of [child.stdout, child.stderr]) if (stream !== null) eachLine(stream, (line) => void log.push(line));
   const ended = once(child, 'exit') as Promise<[number | null, string | null]>;
   const sockets: Socket[] = [];
 
@@ -116,6 +116,13 @@ describe('the workers of a server', () => {
     await expect.poll(() => isAlive(pid)).toBe(false);
     expect(server.log.join('\n')).toContain('worker 2 is ended: it did not follow (seal): it would not');
     await expect.poll(async () => (await first<Who>('who')).states[1]).toMatchObject({ state: 'up', replaced: 1 });
+  });
+
+  it('write whole lines to the log of all, also of texts that have ends of lines of Unicode', async () => {
+    await using server = await smallServer();
+    const { second } = await server.both();
+    await second('say one\u2028{"forged":true}');
+    await expect.poll(() => server.log.join('\n')).toContain('{"said":"one\u2028{\\"forged\\":true}"}');
   });
 
   it('stop when the server is told to, by a terminal too, which tells each of them', async () => {

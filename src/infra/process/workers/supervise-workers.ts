@@ -1,7 +1,7 @@
 import cluster, { type Worker } from 'node:cluster';
 import { randomBytes } from 'node:crypto';
-import { createInterface } from 'node:readline';
 import { systemClock } from '#infra/jobs/clock.ts';
+import { eachLine } from '#infra/lines/each-line.ts';
 import type { LogFileConfig } from '#infra/telemetry/config.ts';
 import { createLogger } from '#infra/telemetry/logger.ts';
 import { openLog } from '#infra/telemetry/open-log.ts';
@@ -64,7 +64,7 @@ export const superviseWorkers = async (options: {
 
   const passOutput = ({ process: { stdout, stderr } }: Worker): void => {
     // Whole lines of one after those of the other: pipes and files that several write take parts of them.
-    if (stdout !== null) createInterface({ input: stdout }).on('line', lines.pass);
+    if (stdout !== null) eachLine(stdout, lines.pass);
     stderr?.pipe(process.stderr, { end: false });
   };
 
