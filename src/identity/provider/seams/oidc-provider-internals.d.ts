@@ -1,4 +1,5 @@
-// What oidc-provider has no types for, as far as a seam needs it; read in oidc-provider 9.13.3.
+// Types of what oidc-provider has none for, as far as a seam needs it; read in oidc-provider 9.13.3.
+// Held by: test/identity/provider/dpop-nonces.test.ts
 
 declare module 'oidc-provider/lib/helpers/challenge.js' {
   /** Texts of the last and next minutes, derived from 32 bytes. */
