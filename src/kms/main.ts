@@ -12,6 +12,7 @@ import { takePlace } from '#infra/process/workers/take-place.ts';
 import { startTelemetry } from '#infra/telemetry/sdk/start-telemetry.ts';
 import { createSpentProofs } from './access/bindings/token-binding.ts';
 import type { SpentProof } from './access/bindings/proof-replays.ts';
+import { afterFirstStart } from './barrier/config.ts';
 import { loadKmsConfig } from './config.ts';
 import { logEvents } from './events.ts';
 
@@ -47,7 +48,8 @@ export const serveKms = async (options: ServeOptions): Promise<void> => {
   if (databases === null) return;
   opened.use(databases);
   const stopping = new AbortController();
-  const kms = opened.use(await buildKms({ config, telemetry, databases, demo, workers, stopping: stopping.signal }));
+  const own = isFirst ? config : { ...config, unseal: afterFirstStart(config.unseal) };
+  const kms = opened.use(await buildKms({ config: own, telemetry, databases, demo, workers, stopping: stopping.signal }));
   if (kms.demo !== null && isFirst) {
     await startDemo({ demo: kms.demo, reset: options.resetDemo, given: await readDemoTenants(config.demo.tenants_file), emit });
   }

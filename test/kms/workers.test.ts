@@ -115,6 +115,9 @@ describe.skipIf(!databaseKinds().includes('postgres'))('two workers of a KMS on 
     house.config.demo.tenants_file = file;
     house.config.database = test.config;
     house.config.server.workers = 2;
+    // As after a restore on purpose.
+    house.config.unseal.accept_older_databases = true;
+    house.config.unseal.revisions_file = join(house.folder, 'revisions.json');
     // The first worker has the same when it is replaced.
     const ports = await reservePorts();
     house.config.server.port = ports.kms;
@@ -260,6 +263,13 @@ describe.skipIf(!databaseKinds().includes('postgres'))('two workers of a KMS on 
     },
     PATIENCE_MS,
   );
+
+  it('took an older database at the first start alone: whoever began or was replaced later would take one that was put back since then', async () => {
+    expect(kms.log.filter((line) => line.includes('whatever the heads of the audit say'))).toHaveLength(1);
+    expect(kms.log.filter((line) => line.includes('worker 2 is up')).length).toBeGreaterThan(1);
+    const kept = await readFile(join(world.house.folder, 'revisions.json'), 'utf8');
+    expect(Object.keys(JSON.parse(kept) as Record<string, unknown>)).toContain('service');
+  });
 
   it('wrote one audit together, in which every chain holds', async () => {
     await sendAdmin('/admin/v1/audit/head');

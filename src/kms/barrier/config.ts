@@ -26,3 +26,9 @@ export const unsealConfigSchema = strictObject({
 });
 
 export type UnsealConfig = Static<typeof unsealConfigSchema>;
+
+/**
+ * For a process that begins later than the first one of a server: what is meant for one start is done, and would let a database that was put
+ * back meanwhile in unnoticed.
+ */
+export const afterFirstStart = (unseal: UnsealConfig): UnsealConfig => ({ ...unseal, accept_older_databases: false, adopt_rows: false });
