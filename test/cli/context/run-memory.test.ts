@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { openRunMemory, type RunMemoryOptions } from '#cli/context/run-memory.ts';
 import { advance, NOT_STARTED, outcomeOf } from '#demo/outcome.ts';
 import { plan } from '#demo/plan.ts';
+import { timeOf } from '#demo/side-by-side.ts';
 import { PASSED_RUN } from '#test/support/cli-events.ts';
 import { statusOf } from '#test/support/demo-engine.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
@@ -36,7 +37,8 @@ describe('The memory of a run', () => {
     );
     const second = await openRunMemory({ engine: engine(), plan: PLAN, process });
     expect(second.prediction.runs).toBe(1);
-    expect(second.prediction.durationMs).toBe(OUTCOME.steps.reduce((sum, { durationMs }) => sum + Math.round(durationMs), 0));
+    const took = new Map(OUTCOME.steps.map(({ step, durationMs }) => [step.id, Math.round(durationMs)]));
+    expect(second.prediction.durationMs).toBe(timeOf(PLAN.steps, (id) => took.get(id) ?? 0));
   });
 
   it('follows an absolute XDG_STATE_HOME, and does without a home', async () => {
