@@ -17,7 +17,7 @@ import { createTraces, type Traces } from './traces.ts';
 const DEFAULT_INTERVAL_MS = 1_000;
 const DEFAULT_TRACES_PER_SECOND = 100;
 /** Milliseconds that `flush`, and so the end of a process, waits for the collector. */
-const FLUSH_MS = 2_000;
+const FLUSH_MS = 1_500;
 /** Milliseconds that the end of a process waits for its log. */
 const FLUSH_LOG_MS = 500;
 
