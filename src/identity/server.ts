@@ -165,6 +165,7 @@ export const buildIdentity = async (options: {
     dpopNonces: config.dpop.nonce,
     signingAlgorithms: config.signing.algorithms,
     asksForCertificates: config.server.client_certificates === 'request',
+    commonCounts: (of) => createCommonCounts(workers, `places ${of}`),
     now,
   });
   const challenges = createPasskeyChallenges({ payloads: provider.payloads, now });

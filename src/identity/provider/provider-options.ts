@@ -2,6 +2,7 @@ import type { Database } from '#infra/database/databases.ts';
 import type { ErrorDetail } from '#infra/http/problem.ts';
 import type { RefusalLog } from '#infra/http/refusals.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
+import type { CommonCounts } from '#infra/workers/common-counts.ts';
 import type { Accounts } from '#identity/accounts/accounts.ts';
 import type { Clients } from '#identity/clients/clients.ts';
 import type { IdentityTables } from '#identity/database/tables.ts';
@@ -54,6 +55,8 @@ export interface OpenIdProviderOptions {
   readonly corsOrigins?: readonly string[];
   /** Whether clients may register themselves. */
   readonly registration?: boolean;
+  /** What the workers of this server count together of what strangers have stored or try; a single process counts alone. */
+  readonly commonCounts?: (of: 'interactions' | 'pushed-requests' | 'codes' | 'codes-entered') => CommonCounts | undefined;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
   /** Milliseconds of a clock that never goes back. */

@@ -76,6 +76,7 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
     asksForCertificates = false,
     dpopNonces = 'offered',
     corsOrigins = [],
+    commonCounts = () => undefined,
     now = Date.now,
   } = options;
   const [newestCookieKey, ...olderCookieKeys] = options.cookieKeys;
@@ -86,16 +87,18 @@ export const createOpenIdProvider = async (options: OpenIdProviderOptions): Prom
   const unusedSecret = newUnusedSecret();
   const cookieKeys = createCookieKeys(options.cookieKeys);
   const rotate = createRefreshRotation({ store, keys: options.cookieKeys, graceSeconds: options.refreshGraceSeconds });
+  const { elapsed } = options;
+  const clock = elapsed === undefined ? {} : { elapsed };
   // It outlives a change of the signing keys, which replaces all of oidc-provider.
   const openInteractions = createOpenInteractions({
     lifeSeconds: LIFETIMES.interaction,
     log: telemetry.log,
-    ...(options.elapsed === undefined ? {} : { elapsed: options.elapsed }),
+    common: commonCounts('interactions'),
+    ...clock,
   });
-  const { elapsed } = options;
   const devicePolls = createDevicePolls(elapsed);
-  const deviceLimits = createDeviceLimits({ lifeSeconds: LIFETIMES.deviceCode, ...(elapsed === undefined ? {} : { elapsed }) });
-  const admitPush = createPushLimit({ lifeSeconds: LIFETIMES.pushedRequest, ...(elapsed === undefined ? {} : { elapsed }) });
+  const deviceLimits = createDeviceLimits({ lifeSeconds: LIFETIMES.deviceCode, common: commonCounts, ...clock });
+  const admitPush = createPushLimit({ lifeSeconds: LIFETIMES.pushedRequest, common: commonCounts('pushed-requests'), ...clock });
   const adapter = createAdapterFactory({
     store,
     now,

@@ -7,7 +7,15 @@ import type { LostLines } from '#infra/lines/line-queue.ts';
  */
 
 /** Names what workers tell each other. */
-export type Topic = 'seal' | 'issuer-keys' | 'metrics' | 'requests' | 'tenant-requests' | `guesses ${string}` | `known ${string}`;
+export type Topic =
+  | 'seal'
+  | 'issuer-keys'
+  | 'metrics'
+  | 'requests'
+  | 'tenant-requests'
+  | `guesses ${string}`
+  | `places ${string}`
+  | `known ${string}`;
 
 export interface WorkerState {
   /** From 1 on; it keeps it when its process is replaced. */

@@ -1,4 +1,5 @@
 import { createTokenBuckets } from '#infra/secrets/attempts/token-buckets.ts';
+import type { CommonCounts } from '#infra/workers/common-counts.ts';
 import type { CodeGuesses } from '../seams/user-codes.ts';
 import { createPlaces, keyOf, MAX_NETWORKS, tooMany } from './places.ts';
 
@@ -17,14 +18,19 @@ export interface DeviceLimits {
 }
 
 /**
- * In memory, for this process.
+ * In memory, for this process and the workers beside it.
  *
  * @param options.lifeSeconds of a code
  * @param options.elapsed milliseconds of a clock that never goes back
+ * @param options.common where several processes count together
  */
-export const createDeviceLimits = (options: { readonly lifeSeconds: number; readonly elapsed?: () => number }): DeviceLimits => {
-  const { lifeSeconds, elapsed = () => performance.now() } = options;
-  const looks = createTokenBuckets({ ...GUESSES, max: MAX_NETWORKS, elapsed });
+export const createDeviceLimits = (options: {
+  readonly lifeSeconds: number;
+  readonly elapsed?: () => number;
+  readonly common?: (of: 'codes' | 'codes-entered') => CommonCounts | undefined;
+}): DeviceLimits => {
+  const { lifeSeconds, elapsed = () => performance.now(), common = () => undefined } = options;
+  const looks = createTokenBuckets({ ...GUESSES, max: MAX_NETWORKS, elapsed, common: common('codes-entered') });
   const refusal = ['too-many-codes', 'Too many devices of this network wait for a person.'] as const;
   return {
     guesses: {
@@ -35,6 +41,6 @@ export const createDeviceLimits = (options: { readonly lifeSeconds: number; read
       },
       giveBack: (address) => looks.giveBack(keyOf(address)),
     },
-    openCode: createPlaces({ max: MAX_OPEN, lifeSeconds, refusal, elapsed }),
+    openCode: createPlaces({ max: MAX_OPEN, lifeSeconds, refusal, elapsed, common: common('codes') }),
   };
 };

@@ -2,6 +2,7 @@ import { boundedKey } from '#infra/cache/bounded-key.ts';
 import { networkOf } from '#infra/secrets/attempts/network.ts';
 import { createTokenBuckets } from '#infra/secrets/attempts/token-buckets.ts';
 import type { Telemetry } from '#infra/telemetry/telemetry.ts';
+import type { CommonCounts } from '#infra/workers/common-counts.ts';
 import type { OpenInteractions } from '../seams/open-interactions.ts';
 
 /**
@@ -15,19 +16,22 @@ const TOLD_MS = 60_000;
 
 /**
  * Counts the interactions that are open, by network: an IPv4 address, or the first 64 bits of an IPv6 address. One that is finished gives
- * its place back at once, one that is left alone after as long as it lives. In memory, for this process.
+ * its place back at once, one that is left alone after as long as it lives. In memory, for this process and the
+ * workers beside it, at another of which it may be finished.
  *
  * @param options.lifeSeconds how long an interaction lives that nobody goes on with
  * @param options.elapsed milliseconds of a clock that never goes back
+ * @param options.common where several processes count together
  */
 export const createOpenInteractions = (options: {
   readonly lifeSeconds: number;
   readonly log: Pick<Telemetry['log'], 'warn'>;
   readonly elapsed?: () => number;
+  readonly common?: CommonCounts | undefined;
 }): OpenInteractions => {
-  const { lifeSeconds, log, elapsed = () => performance.now() } = options;
+  const { lifeSeconds, log, elapsed = () => performance.now(), common } = options;
   const everyMs = (lifeSeconds * 1000) / MAX_OPEN;
-  const places = createTokenBuckets({ burst: MAX_OPEN, everyMs, max: MAX_NETWORKS, elapsed });
+  const places = createTokenBuckets({ burst: MAX_OPEN, everyMs, max: MAX_NETWORKS, elapsed, common });
   let toldAt = Number.NEGATIVE_INFINITY;
 
   const tell = (network: string): void => {
