@@ -1,13 +1,13 @@
-import cluster, { type Worker } from 'node:cluster';
+import cluster from 'node:cluster';
 import { randomBytes } from 'node:crypto';
 import { systemClock } from '#infra/jobs/clock.ts';
-import { eachLine } from '#infra/lines/each-line.ts';
 import type { LogFileConfig } from '#infra/telemetry/config.ts';
 import { createLogger } from '#infra/telemetry/logger.ts';
 import { openLog } from '#infra/telemetry/open-log.ts';
 import type { WorkerState } from '#infra/workers/workers.ts';
 import { STOP_GRACE_MS } from '../stop.ts';
 import type { News } from './messages.ts';
+import { passOutput } from './pass-output.ts';
 import { createRelay } from './relay.ts';
 import { createWorkerSlot, type End, type WorkerSlot } from './worker-slot.ts';
 
@@ -62,12 +62,6 @@ export const superviseWorkers = async (options: {
   }, LOST_LINES_MS).unref();
   const relay = createRelay({ peers: () => slots, spend });
 
-  const passOutput = ({ process: { stdout, stderr } }: Worker): void => {
-    // Whole lines of one after those of the other: pipes and files that several write take parts of them.
-    if (stdout !== null) eachLine(stdout, lines.pass);
-    stderr?.pipe(process.stderr, { end: false });
-  };
-
   const onEnd = (slot: WorkerSlot, { code, wasUp }: End): boolean => {
     relay.ended(slot.number);
     const isFirst = begun === 1 && slot.number === 1 && !wasUp && slot.state().replaced === 0;
@@ -81,7 +75,7 @@ export const superviseWorkers = async (options: {
     createWorkerSlot(index + 1, {
       log,
       welcome: (number) => ({ number, count, isFirst: begun === 1, config, secret, kept: relay.kept(), news: news() }),
-      onOutput: passOutput,
+      onOutput: (worker) => passOutput(worker.process, { line: lines.pass, errors: process.stderr }),
       onMessage: relay.hear,
       onUp: () => {
         if (times > 0 || begun > 1) return;
