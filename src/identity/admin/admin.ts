@@ -93,7 +93,7 @@ export const createAdmin = async (options: {
   registerClientSecretRoutes(admin, clientAdministration);
   registerEndAccessRoutes(admin, { ends: options.ends, clients: clientAdministration });
   registerCredentialRoutes(admin, options);
-  registerSigningKeyRoutes(admin, { keys: signingKeys, reload: reloadKeys });
+  registerSigningKeyRoutes(admin, { keys: signingKeys, reload: reloadKeys, workers });
   if (options.initialTokens !== null) {
     const isKnown = (scope: string): boolean => isKnownScope(options.resourceServers, scope);
     registerInitialTokenRoutes(admin, { tokens: options.initialTokens, isKnownScope: isKnown });

@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import { strictObject } from '#infra/config/schema.ts';
 import type { App } from '#infra/http/server.ts';
 import { UUID_V7 } from '#infra/magic/uuid.ts';
+import type { Workers } from '#infra/workers/workers.ts';
 import { KEY_STATES, type SigningKeys } from '#identity/keys/signing-keys.ts';
 
 const kidSchema = Type.String({ pattern: UUID_V7, description: 'a UUIDv7 in lower case' });
@@ -15,12 +16,19 @@ const tags = ['signing-keys'];
 /**
  * The keys that sign tokens, for operators: which there are, the planned rotation, and the withdrawal of one that leaked.
  *
- * @param options.reload makes this replica see a change at once; others see it within seconds
+ * @param options.reload makes this process see a change at once
+ * @param options.workers see it before the answer, too; other replicas within seconds
  */
 export const registerSigningKeyRoutes = (
   admin: App,
-  { keys, reload }: { readonly keys: SigningKeys; readonly reload: () => Promise<void> },
+  options: { readonly keys: SigningKeys; readonly reload: () => Promise<void>; readonly workers: Pick<Workers, 'ask' | 'hear'> },
 ): void => {
+  const { keys, reload, workers } = options;
+  workers.hear('signing-keys', reload);
+  const reloadAll = async (): Promise<void> => {
+    await Promise.all([reload(), workers.ask('signing-keys', null, { orEnd: true })]);
+  };
+
   admin.get('/admin/v1/signing-keys', { schema: { summary: 'The signing keys', tags, response: { 200: keysSchema } } }, async () => ({
     keys: (await keys.list()).map(({ kid, algorithm, state }) => ({ kid, algorithm, state })),
   }));
@@ -35,7 +43,7 @@ export const registerSigningKeyRoutes = (
     },
     async () => {
       const { active, retired, published } = await keys.rotate();
-      await reload();
+      await reloadAll();
       return { active, retired, published };
     },
   );
@@ -51,7 +59,7 @@ export const registerSigningKeyRoutes = (
     },
     async (request) => {
       const { withdrawn, active, published } = await keys.withdraw(request.params.kid);
-      await reload();
+      await reloadAll();
       return { withdrawn, active, published };
     },
   );

@@ -10,6 +10,7 @@ import type { LostLines } from '#infra/lines/line-queue.ts';
 export type Topic =
   | 'seal'
   | 'issuer-keys'
+  | 'signing-keys'
   | 'metrics'
   | 'requests'
   | 'tenant-requests'
