@@ -77,12 +77,17 @@ export const fieldsOfClient = (client: ClientRecord): AllClientFields => ({
   ...fieldsOfSecurity(client),
 });
 
-/** @param of.tenantId UUIDv4; null for a client that has no tenant */
+/**
+ * A client that is what its fields say, and nothing else: of a client that is changed, its fields before are no part of it.
+ *
+ * @param of.tenantId UUIDv4; null for a client that has no tenant
+ */
 export const clientOfFields = (
-  of: { readonly clientId: string; readonly tenantId: string | null },
+  { clientId, tenantId }: { readonly clientId: string; readonly tenantId: string | null },
   fields: ClientFields,
 ): ClientRecord => ({
-  ...of,
+  clientId,
+  tenantId,
   name: fields.name,
   applicationType: fields.application_type,
   authMethod: fields.token_endpoint_auth_method,
