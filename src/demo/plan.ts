@@ -1,4 +1,4 @@
-import type { Profile, ServiceName } from '#engine/engine.ts';
+import type { PortUser, Profile, ServiceName } from '#engine/engine.ts';
 import type { StepInfo } from './events.ts';
 import type { DemoCommand, Step } from './step/step.ts';
 import { DEMO_STEPS, RESET_STEPS } from './steps.ts';
@@ -26,6 +26,13 @@ const SERVICES_OF: Readonly<Record<DemoCommand, readonly ServiceName[]>> = {
   kms: ['telemetry', 'identity', 'kms'],
   all: ['telemetry', 'identity', 'kms'],
 };
+
+/** The step that starts the second Identity, whose port nobody else may hold then. */
+const PARTNER_STEP = 'integration.federation';
+
+/** All that listens on ports of the stack in the course of a run. */
+export const portUsersOf = ({ services, steps }: Pick<Plan, 'services' | 'steps'>): readonly PortUser[] =>
+  steps.some(({ id }) => id === PARTNER_STEP) ? [...services, 'partner'] : services;
 
 const planOf = (called: string, { command, profile = 'demo' }: PlanOptions, all: readonly Step[]): Plan => {
   const steps = all.filter(({ targets }) => targets.includes(command));

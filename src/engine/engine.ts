@@ -105,8 +105,8 @@ export interface Engine extends AsyncDisposable {
   readonly reason: string;
   /** True where another engine would have been taken and cannot be had; `reason` is then what that one's failure says. */
   readonly isFallback: boolean;
-  /** Ports that `up` needs and that somebody else holds, each with its holder; empty when all is well. */
-  portConflicts(services: readonly ServiceName[]): Promise<readonly PortConflict[]>;
+  /** Ports that these need and that somebody else holds, each with its holder; empty when all is well. */
+  portConflicts(users: readonly PortUser[]): Promise<readonly PortConflict[]>;
   /** Certificates, secrets, configuration: makes what is missing or expired, keeps what is good. */
   prepare(signal: AbortSignal): Promise<Result<PreparedTls>>;
   /**
@@ -139,9 +139,12 @@ export interface Engine extends AsyncDisposable {
   telemetryRecords(signalKind: 'traces' | 'metrics' | 'logs', options?: { readonly containing?: string }): AsyncIterable<unknown>;
 }
 
+/** Those that listen on ports of a stack; the second Identity does so for one step of a demo. */
+export type PortUser = ServiceName | 'partner';
+
 export interface PortConflict {
   readonly port: number;
-  readonly service: PartName;
+  readonly service: PortUser;
   /** For example `node (pid 4711)`; `another process` where the platform does not tell. */
   readonly holder: string;
   /** The state folder of the stack that holds it; absent where it is none of ours. */

@@ -9,7 +9,7 @@ import {
   PORT_STEP,
   SINK_PORT_OFFSET,
 } from '#infra/magic/magic.ts';
-import type { ServiceName } from './engine.ts';
+import type { PortConflict, PortUser } from './engine.ts';
 
 /** The public ports of a stack, from which all others are counted. */
 export interface PublicPorts {
@@ -62,12 +62,13 @@ export const composePorts = (ports: Ports) => ({
   },
 });
 
-/** The ports on which one service listens, the public one first. */
-export const portsOfService = (ports: Ports, service: ServiceName): readonly number[] =>
+/** The ports on which one service, or the second Identity, listens, the public one first. */
+export const portsOfService = (ports: Ports, service: PortUser): readonly number[] =>
   ({
     kms: [ports.kms, ports.kmsAdmin],
     identity: [ports.identity, ports.identityAdmin, ports.identityFeed],
     telemetry: [ports.telemetry],
+    partner: [ports.partner],
   })[service];
 
 /** Refuses ports that do not exist, and two listeners on one port, which the offsets can bring about. */
@@ -94,6 +95,17 @@ const LABELS: Readonly<Record<keyof Ports, string>> = {
   telemetryHealth: `the collector's health`,
   partner: 'the second Identity',
 };
+
+/** How to come by ports that nobody holds, whichever flags were given. */
+export const PORT_TAKEN_FIX =
+  'Stop the holder, or choose other ports: --port-base 0 takes free ones; another --port-base, or --port-kms and --port-identity, states them.';
+
+/** A port that somebody else holds, as one clause. */
+export const conflictInWords = ({ port, service, holder }: PortConflict): string =>
+  `port ${port} of ${service === 'partner' ? LABELS.partner : service} is held by ${holder}`;
+
+/** Why a listener is not started. */
+export const portTaken = (conflict: PortConflict) => fail('port-taken', conflictInWords(conflict), { fix: PORT_TAKEN_FIX });
 
 /** Why nobody could listen on the port now: it is taken, or not allowed to us; null when it is free. */
 export const whyNotFree = async (port: number): Promise<'taken' | 'not-permitted' | null> => {

@@ -1,5 +1,5 @@
 import type { Result } from '#infra/apperr/result.ts';
-import type { Engine, PartName, ServiceName } from './engine.ts';
+import type { Engine, PartName, PortUser, ServiceName } from './engine.ts';
 import type { FaultDoor } from './fault-door.ts';
 
 /** An engine as commands handle it: they show its logs, find out what an earlier run left, and take the stack down. */
@@ -21,8 +21,8 @@ export interface StackEngine extends Engine {
   readonly faults: FaultDoor;
   /** Names of the volumes that hold data of this stack; none where its data are files. */
   volumes(): Promise<readonly string[]>;
-  /** Ports of this machine on which a service listens, the public one first. */
-  portsOf(service: ServiceName): readonly number[];
+  /** Ports of this machine on which a service, or the second Identity, listens, the public one first. */
+  portsOf(user: PortUser): readonly number[];
   /** Names of the images that these services need and that would have to be built or pulled first; null where none are needed. */
   missingImages(services: readonly ServiceName[]): Promise<readonly string[] | null>;
   /** The databases of KMS and Identity as files. */

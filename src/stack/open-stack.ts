@@ -47,7 +47,7 @@ export const openStack = async (stated: StackOptions): Promise<Stack> => {
   return {
     engine,
     startId,
-    checkPorts: (services) => checkPorts(engine, services),
+    checkPorts: (users) => checkPorts(engine, users),
     recordStart: async () => {
       const { kind, profile } = engine;
       await writeStackRecord({
@@ -120,7 +120,7 @@ const openEngine = async (
 const claimFor = async (engine: StackEngine, { options, ports }: { readonly options: FullStackOptions; readonly ports: StackPorts }) => {
   const { kms, identity, step } = portsFrom(ports.kms);
   const areSuch = ports.identity === identity && ports.step === step;
-  const areFree = async (): Promise<boolean> => (await engine.portConflicts(SERVICES)).length === 0;
+  const areFree = async (): Promise<boolean> => (await engine.portConflicts([...SERVICES, 'partner'])).length === 0;
   return claimFreePorts({ holder: options.holder ?? 'start', preferred: areSuch ? { base: kms, areFree } : undefined });
 };
 

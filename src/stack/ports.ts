@@ -1,4 +1,5 @@
-import type { Engine, PortConflict, ServiceName } from '#engine/engine.ts';
+import { conflictInWords, PORT_TAKEN_FIX } from '#engine/ports.ts';
+import type { Engine, PortConflict, PortUser } from '#engine/engine.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { shellWord } from '#infra/apperr/shell-word.ts';
 import { CLOSE_PORT_STEP, IDENTITY_PORT, KMS_PORT, PORT_STEP } from '#infra/magic/magic.ts';
@@ -15,19 +16,16 @@ export const withDefaultPorts = (stated: Partial<StackPorts>): StackPorts => ({
 export const portsFrom = (base: number): StackPorts => ({ kms: base, identity: base + 1, step: CLOSE_PORT_STEP });
 
 /**
- * Makes sure that nobody else holds a port that these services need.
+ * Makes sure that nobody else holds a port that these services, or the second Identity, need.
  *
  * @throws AppError `port-taken`, each port named with its holder, or all at once where one stack holds them
  */
-export const checkPorts = async (engine: Engine, services: readonly ServiceName[]): Promise<void> => {
-  const taken = await engine.portConflicts(services);
+export const checkPorts = async (engine: Engine, users: readonly PortUser[]): Promise<void> => {
+  const taken = await engine.portConflicts(users);
   if (taken.length === 0) return;
   const [stateDir, ...others] = new Set(taken.map((conflict) => conflict.stateDir));
   if (stateDir !== undefined && others.length === 0) throw heldByStack(stateDir, taken);
-  const named = taken.map(({ port, service, holder }) => `port ${port} of ${service} is held by ${holder}`);
-  throw new AppError('port-taken', 409, named.join('; '), {
-    fix: 'Stop the holder, or choose other ports: --port-base 0 takes free ones, --port-kms and --port-identity state them.',
-  });
+  throw new AppError('port-taken', 409, taken.map(conflictInWords).join('; '), { fix: PORT_TAKEN_FIX });
 };
 
 const heldByStack = (stateDir: string, taken: readonly PortConflict[]): AppError => {

@@ -1,5 +1,5 @@
 import { lookAtCertificates } from '#engine/files/look-at-certificates.ts';
-import type { PortConflict, ServiceName, ServiceStatus } from '#engine/engine.ts';
+import { type PortConflict, type PortUser, SERVICES, type ServiceName, type ServiceStatus } from '#engine/engine.ts';
 import type { StackEngine } from '#engine/stack-engine.ts';
 import type { TlsStoreState } from '#infra/tls/authority/look-at-store.ts';
 import { openStack } from './open-stack.ts';
@@ -26,8 +26,8 @@ export interface ServiceOutlook {
 }
 
 export interface OutlookOptions extends Omit<StackOptions, 'purpose' | 'holder'> {
-  /** The services that a start would bring up. */
-  readonly of: readonly ServiceName[];
+  /** The services that a start would bring up, and the second Identity where a step starts that. */
+  readonly of: readonly PortUser[];
 }
 
 /**
@@ -39,22 +39,28 @@ export const lookAhead = async ({ of, ...stated }: OutlookOptions): Promise<Stac
   const { stateDir, ports, hosts, now } = withDefaults({ ...stated, purpose: 'look' });
   await using opened = new AsyncDisposableStack();
   const { engine } = opened.use(await openStack({ ...stated, purpose: 'look' }));
+  const services = SERVICES.filter((service) => of.includes(service));
   const last = await readLastStart(stateDir);
   const [statuses, conflicts, missingImages, certificates, identity, kms] = await Promise.all([
     engine.status(),
     engine.portConflicts(of),
-    engine.missingImages(of),
+    engine.missingImages(services),
     lookAtCertificates({ stateDir, hosts: hosts ?? last.hosts, now }),
     engine.holdsData('identity'),
     engine.holdsData('kms'),
   ]);
+  // The second Identity is no service of the stack: its port is told with those of the first.
+  const portsOf = (service: ServiceName): readonly number[] => [
+    ...engine.portsOf(service),
+    ...(service === 'identity' && of.includes('partner') ? engine.portsOf('partner') : []),
+  ];
   const resources = opened.move();
   return {
     engine,
-    services: of.map((service) => ({
+    services: services.map((service) => ({
       service,
       state: statuses.find((each) => each.service === service)?.state ?? 'absent',
-      ports: (ports === 'free' ? [] : engine.portsOf(service)).map((port) => ({ port, holder: holderOf(port, conflicts) })),
+      ports: (ports === 'free' ? [] : portsOf(service)).map((port) => ({ port, holder: holderOf(port, conflicts) })),
     })),
     missingImages,
     certificates,

@@ -1,4 +1,4 @@
-import type { PartName, ServiceName } from '#engine/engine.ts';
+import type { PartName, PortUser, ServiceName } from '#engine/engine.ts';
 import type { RemovedImages, StackEngine } from '#engine/stack-engine.ts';
 import type { Result } from '#infra/apperr/result.ts';
 
@@ -15,11 +15,11 @@ import type { Result } from '#infra/apperr/result.ts';
 export interface Stack extends AsyncDisposable {
   readonly engine: StackEngine;
   /**
-   * Makes sure that these services may be started.
+   * Makes sure that these services, and the second Identity, may be started.
    *
    * @throws AppError `port-taken`, each port named with its holder
    */
-  checkPorts(services: readonly ServiceName[]): Promise<void>;
+  checkPorts(users: readonly PortUser[]): Promise<void>;
   /** The id under which `recordStart` leaves word of this start. */
   readonly startId: string;
   /** Leaves word of a start, so that later commands find the stack without being told its ports. */

@@ -1,6 +1,6 @@
 import { platform } from 'node:os';
 import type { Emit } from '#demo/events.ts';
-import { type Plan, plan as planOf } from '#demo/plan.ts';
+import { type Plan, plan as planOf, portUsersOf } from '#demo/plan.ts';
 import { interruptedAfter, type Outcome, tornDownInVain } from '#demo/outcome.ts';
 import { run } from '#demo/run.ts';
 import type { DemoCommand } from '#demo/step/step.ts';
@@ -77,7 +77,7 @@ const onStack = async (
   await reapAbandonedStacks(stackOptions(context));
   await using stack = await openStack({ ...stackOptions(context), purpose: 'start', holder: command });
   const { engine } = stack;
-  await stack.checkPorts(plan.services);
+  await stack.checkPorts(portUsersOf(plan));
   const before = await runningParts(engine);
   // Only the ci profile is ephemeral, and only with what it made: dev and demo find their data again.
   const isEphemeral = settings.rm && settings.profile === 'ci';

@@ -1,6 +1,6 @@
 import { criticalPath } from '#demo/history/critical-path.ts';
 import type { Prediction } from '#demo/history/prediction.ts';
-import { plan as planOf, type Plan } from '#demo/plan.ts';
+import { plan as planOf, type Plan, portUsersOf } from '#demo/plan.ts';
 import type { DemoCommand } from '#demo/step/step.ts';
 import { predictionMember } from '#demo/to-report.ts';
 import { lookAhead, type StackOutlook } from '#stack/stack-outlook.ts';
@@ -22,7 +22,7 @@ export const plan = (call: CommandCall<DemoCommand>): Promise<ExitCode> =>
 const tell = async (context: CommandContext, what: DemoCommand): Promise<ExitCode> => {
   const { command, settings, terminal, printer, process } = context;
   const wanted = planOf({ command: what, profile: settings.profile });
-  await using outlook = await lookAhead({ ...stackOptions(context), of: wanted.services });
+  await using outlook = await lookAhead({ ...stackOptions(context), of: portUsersOf(wanted) });
   const { prediction } = await openRunMemory({ engine: asRunFindsIt(outlook, settings.engine), plan: wanted, process });
   const document = documentOf({ command, plan: wanted, outlook, prediction });
   const width = terminal.out.isTTY === true ? terminal.width : Number.POSITIVE_INFINITY;

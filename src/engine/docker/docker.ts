@@ -6,7 +6,7 @@ import { createFaultDoor } from '#engine/faults/create-fault-door.ts';
 import { mountedTenants } from '#engine/files/mounts/mounted-tenants.ts';
 import { prepareMounts, type PreparedMounts } from '#engine/files/mounts/prepare-mounts.ts';
 import { isFilled } from '#engine/state/state-folder.ts';
-import { type EngineEvent, type Profile, SERVICES, type ServiceName } from '../engine.ts';
+import { type EngineEvent, type PortUser, type Profile, SERVICES } from '../engine.ts';
 import { checkPorts } from '../ports.ts';
 import type { StackEngine } from '../stack-engine.ts';
 import type { DockerConnection } from './connection/docker-connection.ts';
@@ -119,7 +119,7 @@ export const createDockerEngine = (options: DockerEngineOptions): StackEngine =>
     return mounts;
   };
 
-  const portConflicts = (services: readonly ServiceName[]) => findPortConflicts({ api, project, services, areLeftoversSwept: !looksOnly });
+  const portConflicts = (services: readonly PortUser[]) => findPortConflicts({ api, project, services, areLeftoversSwept: !looksOnly });
 
   const starts = createStarts({
     connection,

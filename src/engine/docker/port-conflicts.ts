@@ -1,18 +1,18 @@
 import { listenersOn } from '#engine/state/processes.ts';
 import { holderName } from '#engine/state/served-folder.ts';
 import { thisHost } from '#engine/state/this-host.ts';
-import type { PortConflict, ServiceName } from '../engine.ts';
+import type { PortConflict, PortUser } from '../engine.ts';
 import { whyNotFree } from '../ports.ts';
 import type { ContainerSummary, DockerApi } from './api/docker-api.ts';
 import { COMPOSE, OURS } from './project/labels.ts';
 import { isOrphan } from './project/owner-label.ts';
 import type { Project } from './project/project.ts';
 
-/** The ports of these services that somebody else holds, a container or a process; our own containers are no conflict. */
+/** The ports of these services, and of the second Identity, that somebody else holds, a container or a process; our own containers are no conflict. */
 export const findPortConflicts = async (options: {
   api: () => Promise<DockerApi>;
   project: Project;
-  services: readonly ServiceName[];
+  services: readonly PortUser[];
   /** Whether what killed runs left behind was removed just now: a container of theirs that is still there stays in the way. */
   areLeftoversSwept?: boolean;
 }): Promise<readonly PortConflict[]> => {

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { orThrow } from '#infra/apperr/or-throw.ts';
-import { fail, ok, type Result } from '#infra/apperr/result.ts';
-import { type Profile, SERVICES, type ServiceName } from '../engine.ts';
+import { ok, type Result } from '#infra/apperr/result.ts';
+import { type PortUser, type Profile, SERVICES, type ServiceName } from '../engine.ts';
 import type { StackEngine } from '../stack-engine.ts';
 import { logFilesOf, readLines } from './children/log-lines.ts';
 import { endPartner, startPartner } from './children/partner.ts';
@@ -17,7 +17,7 @@ import { type Prepared, prepare } from './files/prepare.ts';
 import { layoutOf } from './files/layout.ts';
 import { embeddedFaults } from './faults/embedded-faults.ts';
 import { findPortConflicts } from './port-conflicts.ts';
-import { portsOfService } from '../ports.ts';
+import { portsOfService, portTaken } from '../ports.ts';
 
 export interface EmbeddedEngineOptions {
   /** Folder for everything that this stack keeps, `.passthru` by convention. */
@@ -57,7 +57,7 @@ export const createEmbeddedEngine = (options: EmbeddedEngineOptions): StackEngin
   const supervisor = createSupervisor({ layout, records, demoSeed, stopGraceMs, now, warn });
   let prepared: Promise<Result<Prepared>> | undefined;
 
-  const portConflicts = (services: readonly ServiceName[]) => findPortConflicts({ layout, records, services });
+  const portConflicts = (services: readonly PortUser[]) => findPortConflicts({ layout, records, services });
 
   const prepareAnew = (signal: AbortSignal): Promise<Result<Prepared>> => (prepared = prepare({ layout, demo: demoSeed, signal, warn }));
 
@@ -91,11 +91,7 @@ export const createEmbeddedEngine = (options: EmbeddedEngineOptions): StackEngin
         const ready = await (prepared ?? prepareAnew(signal));
         if (!ready.ok) return ready;
         const [conflict] = await portConflicts([service]);
-        if (conflict !== undefined) {
-          return fail('port-taken', `port ${conflict.port} of ${service} is held by ${conflict.holder}`, {
-            fix: 'Stop the holder, or choose other ports: --port-base 0 takes free ones, --port-kms and --port-identity state them.',
-          });
-        }
+        if (conflict !== undefined) return portTaken(conflict);
         return supervisor.start(service, ready.value.hashes[service], signal);
       }),
     openPartner: (signal) =>

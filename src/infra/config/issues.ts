@@ -77,7 +77,9 @@ const meantBranches = (errors: readonly ErrorObject[]): readonly ErrorObject[] =
     }
     const fitting = [...branches.values()].filter((branch) =>
       // A wrong type further down is a mistake in the branch that was meant.
-      branch.every((error) => error.keyword !== 'const' && (error.keyword !== 'type' || error.instancePath !== union.instancePath)),
+      branch.every(
+        ({ keyword, instancePath }) => keyword !== 'const' && (instancePath !== union.instancePath || !['enum', 'type'].includes(keyword)),
+      ),
     );
     for (const branch of branches.values()) if (!fitting.includes(branch)) for (const error of branch) dropped.add(error);
     if (fitting.length > 0) dropped.add(union);
@@ -87,8 +89,31 @@ const meantBranches = (errors: readonly ErrorObject[]): readonly ErrorObject[] =
 
 interface UnionOption {
   readonly const?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly type?: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
   readonly properties?: Readonly<Record<string, { readonly const?: unknown }>>;
 }
+
+const TYPES: Readonly<Record<string, readonly string[]>> = {
+  array: ['a list'],
+  object: ['a mapping'],
+  string: ['a text'],
+  boolean: ['true', 'false'],
+  null: ['null'],
+};
+
+/** The values of one branch of a union: a constant, one of some, a whole number of a range, or else its type. */
+const valuesOf = ({ const: constant, enum: values, type, minimum, maximum }: UnionOption): readonly string[] => {
+  if (constant !== undefined) return [String(constant)];
+  if (values !== undefined) return values.map(String);
+  if (type !== 'integer' && type !== 'number') return TYPES[type ?? ''] ?? [];
+  const kind = type === 'integer' ? 'a whole number' : 'a number';
+  const least = minimum === undefined ? '' : ` of at least ${minimum}`;
+  const most = maximum === undefined ? '' : ` of at most ${maximum}`;
+  return [minimum === undefined || maximum === undefined ? `${kind}${least}${most}` : `${kind} from ${minimum} to ${maximum}`];
+};
 
 const describeUnion = (error: ErrorObject): FieldIssue => {
   const options = (error.parentSchema?.['anyOf'] as UnionOption[] | undefined) ?? [];
@@ -100,11 +125,11 @@ const describeUnion = (error: ErrorObject): FieldIssue => {
     const kinds = options.map(({ properties }) => String(properties?.[tag]?.const));
     return { field: `${error.instancePath}/${tag}`, message: `must be one of ${kinds.join(', ')}` };
   }
-  const literals = options.flatMap((option) => (option.const === undefined ? [] : [String(option.const)]));
-  return {
-    field: error.instancePath,
-    message: literals.length > 0 ? `must be one of ${literals.join(', ')}` : 'has none of the allowed forms',
-  };
+  const values = options.flatMap(valuesOf);
+  const areAllConstant = options.every((option) => option.const !== undefined || option.enum !== undefined);
+  const isTold = options.length > 0 && options.every((option) => valuesOf(option).length > 0);
+  if (!isTold) return { field: error.instancePath, message: 'has none of the allowed forms' };
+  return { field: error.instancePath, message: areAllConstant ? `must be one of ${values.join(', ')}` : `must be ${values.join(' or ')}` };
 };
 
 /**

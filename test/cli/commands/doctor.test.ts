@@ -54,6 +54,18 @@ describe('passthru doctor', () => {
     expect(await readdir(folder.path)).toEqual([]);
   });
 
+  it('finds the port of the second Identity held, which a demo starts, with a fix for whichever flags were given', async () => {
+    await using folder = await temporaryDirectory();
+    const { kms, identity } = await reservePorts();
+    const partner = createServer().listen(identity + 3000, '127.0.0.1');
+    await once(partner, 'listening');
+    const { code, out } = await run(folder.path, `doctor --engine embedded --port-kms ${kms} --port-identity ${identity}`);
+    partner.close();
+    expect(code).toBe(1);
+    expect(out).toMatch(new RegExp(`^✗ Ports {2,}port ${identity + 3000} of the second Identity is held by `, 'm'));
+    expect(out).toMatch(/another\s+--port-base, or --port-kms and --port-identity/);
+  });
+
   it('looks at no port where the start chooses free ones', async () => {
     await using folder = await temporaryDirectory();
     const { out } = await run(folder.path, 'doctor --engine embedded --port-base 0');

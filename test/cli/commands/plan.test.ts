@@ -11,6 +11,7 @@ import { createTerminal } from '#cli/reporters/terminal/terminal.ts';
 import { recordText, type RunRecord } from '#demo/history/run-record.ts';
 import { plan } from '#demo/plan.ts';
 import { fakeProcess } from '#test/support/fake-cli.ts';
+import { listenOn } from '#test/support/engine.ts';
 import { reservePorts } from '#test/support/ports.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
@@ -46,6 +47,7 @@ const place = async (earlier: readonly RunRecord[] = []) => {
     path: folder.path,
     stateDir: join(folder.path, '.passthru'),
     kms,
+    identity,
     run,
     planned,
     [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
@@ -131,6 +133,16 @@ describe('passthru plan', () => {
     expect((await here.run('plan all -q')).out).toContain('How long it takes is not known: no earlier run that began with nothing passed');
     await using nowhere = await place();
     expect((await nowhere.run('plan -q')).out).toContain('How long it takes is not known: no earlier run began with nothing.');
+  });
+
+  it('names the port of the second Identity, and who holds it, where a step starts that', async () => {
+    await using here = await place();
+    const partner = here.identity + 3000;
+    await using _holder = await listenOn(partner);
+    const portsOf = async (line: string) => (await here.planned(line)).services.flatMap(({ ports }) => ports.map(({ port }) => port));
+    expect(await portsOf('plan all')).toContain(partner);
+    expect(await portsOf('plan identity')).not.toContain(partner);
+    expect((await here.run('plan all -q')).out).toMatch(new RegExp(`^ +✗ port ${partner} of identity is held by `, 'm'));
   });
 
   it('names who holds a port', async () => {

@@ -16,6 +16,8 @@ const schema = strictObject({
     cert: Type.Optional(filePath()),
   }),
   mode: Type.Optional(Type.Union([Type.Literal('fast'), Type.Literal('safe')])),
+  workers: Type.Optional(Type.Union([Type.Integer({ minimum: 1, maximum: 64 }), Type.Literal('auto')])),
+  tenants: Type.Optional(Type.Union([Type.Enum(['*', 'others']), Type.Array(Type.String(), { minItems: 1 })])),
   names: Type.Optional(Type.Array(Type.String())),
   database: Type.Optional(
     Type.Union([
@@ -96,6 +98,23 @@ describe('loadConfig', () => {
     expect((await problem(await file('b.yml', 'server: { port: 1 }\nmode: slow\n'))).fields).toEqual([
       { field: 'b.yml#/mode', line: 2, message: 'must be one of fast, safe' },
     ]);
+  });
+
+  it.each(['two', '"3"', '1.5', 'null', 'Auto', '[2]', 'true'])(
+    'tells the range of a union beside its constants: workers: %s',
+    async (value) => {
+      expect((await problem(await file('a.yml', `server: { port: 1 }\nworkers: ${value}\n`))).fields).toEqual([
+        { field: 'a.yml#/workers', line: 2, message: 'must be a whole number from 1 to 64 or auto' },
+      ]);
+    },
+  );
+
+  it('tells the bound alone of a number that is out of the range, and every form of another union', async () => {
+    const messages = async (line: string) =>
+      (await problem(await file('a.yml', `server: { port: 1 }\n${line}\n`))).fields.map(({ message }) => message);
+    expect(await messages('workers: 65')).toEqual(['must be <= 64']);
+    expect(await messages('tenants: all')).toEqual(['must be * or others or a list']);
+    expect(await messages('tenants: []')).toEqual(['must NOT have fewer than 1 items']);
   });
 
   it('reports every wrong field at once', async () => {

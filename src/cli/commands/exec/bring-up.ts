@@ -1,4 +1,4 @@
-import { upPlan } from '#demo/plan.ts';
+import { portUsersOf, upPlan } from '#demo/plan.ts';
 import { run } from '#demo/run.ts';
 import type { Engine } from '#engine/engine.ts';
 import type { CommandContext } from '#cli/context/command-context.ts';
@@ -15,7 +15,7 @@ export const bringUp = async (place: Place, context: CommandContext): Promise<St
   await using stack = await place.open();
   const { engine } = stack;
   const plan = upPlan({ command: context.command, profile: settings.profile, isSeeded: context.snapshot !== undefined });
-  await stack.checkPorts(plan.services);
+  await stack.checkPorts(portUsersOf(plan));
   await stack.recordStart();
   const { now } = process;
   const { healthTimeout: healthTimeoutMs } = settings;

@@ -1,6 +1,7 @@
 import { thrownWords } from '#infra/apperr/thrown-words.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
 import { fail, type Result } from '#infra/apperr/result.ts';
+import { PORT_TAKEN_FIX } from '../../ports.ts';
 import type { DockerConnection } from './docker-connection.ts';
 
 /** The last line of a program that failed, or else the reason why it could not be run. */
@@ -100,7 +101,7 @@ const KNOWN: readonly Known[] = [
     pattern: /port is already allocated|address already in use|ports are not available/i,
     code: 'port-taken',
     message: 'somebody else took a port',
-    fix: 'Stop the holder, or choose other ports: --port-base 0 takes free ones, --port-kms and --port-identity state them.',
+    fix: PORT_TAKEN_FIX,
   },
 ];
 

@@ -1,5 +1,6 @@
 import { fail, ok, type Result } from '#infra/apperr/result.ts';
-import { type PartName, type PortConflict, SERVICES, type ServiceName } from '../../engine.ts';
+import { type PartName, type PortConflict, type PortUser, SERVICES, type ServiceName } from '../../engine.ts';
+import { portTaken } from '../../ports.ts';
 import type { ContainerSummary, DockerApi } from '../api/docker-api.ts';
 import { attemptDocker } from '../connection/failures.ts';
 import { ensureEach, ensureImages } from '../images/ensure-images.ts';
@@ -25,7 +26,10 @@ export const bringUp = async (services: readonly ServiceName[], options: BringUp
 const bringUpAll = async (services: readonly ServiceName[], options: BringUpOptions): Promise<BroughtUp> => {
   const { api, project, signal } = options;
   const [{ failures }, conflicts] = await Promise.all([ensureEach({ ...options, services }), options.conflicts(services)]);
-  const refused = new Map<PartName, Result<never>>([...conflicts.map((each) => [each.service, refusal(each)] as const), ...failures]);
+  const refused = new Map<PortUser | PartName, Result<never>>([
+    ...conflicts.map((each) => [each.service, portTaken(each)] as const),
+    ...failures,
+  ]);
   const wanted = services.filter((service) => !refused.has(service));
   const result = new Map<ServiceName, Result<Started>>();
   for (const service of services) {
@@ -63,11 +67,6 @@ export const makeContainers = async (services: readonly ServiceName[], options: 
   const names = services.flatMap((service) => [...options.project.containersOf(service), ...options.project.madeWith(service)]);
   return createContainers({ ...options, services: names });
 };
-
-const refusal = ({ port, service, holder }: PortConflict) =>
-  fail('port-taken', `port ${port} of ${service} is held by ${holder}`, {
-    fix: 'Stop the holder, or choose other ports: --port-base 0 takes free ones, --port-kms and --port-identity state them.',
-  });
 
 type Outcomes = ReadonlyMap<string, Result<Started>>;
 

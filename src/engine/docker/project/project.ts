@@ -2,7 +2,16 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { stateFolder, type StateFolder } from '#engine/state/state-folder.ts';
 import { at, endpointsOf } from '../../endpoints.ts';
-import { DATABASES, type DatabaseName, type Endpoints, type PartName, type Profile, SERVICES, type ServiceName } from '../../engine.ts';
+import {
+  DATABASES,
+  type DatabaseName,
+  type Endpoints,
+  type PartName,
+  type PortUser,
+  type Profile,
+  SERVICES,
+  type ServiceName,
+} from '../../engine.ts';
 import { type Ports, portsOf, portsOfService } from '../../ports.ts';
 
 /** The parts that Docker runs, databases first: nobody waits for them, and they take longest. */
@@ -21,8 +30,8 @@ export interface Project {
   readonly packageRoot: string;
   /** Further names and addresses of the public servers. */
   readonly hosts: readonly string[];
-  /** Ports of this machine under which a part is published. */
-  portsOf(part: PartName): readonly number[];
+  /** Ports of this machine under which a part, or the second Identity, is published. */
+  portsOf(part: PartName | PortUser): readonly number[];
   /** The address at which people find a part. */
   address(part: PartName): string;
   /** The containers that a service needs: its own, its database's, in production that of the balancer before it. */
@@ -47,7 +56,7 @@ export const projectOf = (options: {
   const { packageRoot, profile, hosts = [] } = options;
   const folder = stateFolder(options.stateDir);
   const ports = portsOf(options);
-  const published = (part: PartName): readonly number[] => {
+  const published = (part: PartName | PortUser): readonly number[] => {
     if (isDatabase(part)) return [];
     if (part === 'telemetry') return [ports.telemetry, ports.telemetryHealth];
     // The feed of Identity is for the KMS, inside the networks.

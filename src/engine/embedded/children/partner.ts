@@ -1,10 +1,10 @@
 import { rm } from 'node:fs/promises';
 import { processIdentity } from '#engine/state/process-identity.ts';
-import { processesWithArguments } from '#engine/state/processes.ts';
 import { holderNames } from '#engine/state/served-folder.ts';
-import { fail, ok, type Result } from '#infra/apperr/result.ts';
-import { whyNotFree } from '../../ports.ts';
+import { ok, type Result } from '#infra/apperr/result.ts';
+import { portTaken, whyNotFree } from '../../ports.ts';
 import type { Layout } from '../files/layout.ts';
+import { partnerProcesses } from './partner-processes.ts';
 import { startServer } from './start-process.ts';
 import { stopProcess } from './stop-process.ts';
 
@@ -12,8 +12,8 @@ import { stopProcess } from './stop-process.ts';
 const AT_ONCE = { graceMs: 0 };
 
 /** Ends the second Identity of this stack, where a run that was killed left one. */
-export const endPartner = async ({ partner }: Layout): Promise<void> => {
-  const left = await processesWithArguments(['serve', 'identity', partner.overlay]);
+export const endPartner = async (layout: Layout): Promise<void> => {
+  const left = await partnerProcesses(layout);
   await Promise.all(
     left.map(async (pid) => {
       const identity = await processIdentity(pid);
@@ -30,9 +30,7 @@ export const startPartner = async (layout: Layout): Promise<Result<AsyncDisposab
   const { folder, bin, partner, ports } = layout;
   await endPartner(layout);
   if ((await whyNotFree(ports.partner)) !== null) {
-    return fail('port-taken', `port ${ports.partner} of the second Identity is held by ${await holderNames(ports.partner)}`, {
-      fix: 'Stop the holder, or choose another port with --port-identity.',
-    });
+    return portTaken({ port: ports.partner, service: 'partner', holder: await holderNames(ports.partner) });
   }
   const clear = () => rm(partner.data, { recursive: true, force: true });
   await clear();
