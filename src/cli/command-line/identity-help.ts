@@ -49,6 +49,7 @@ Examples:
   passthru client show demo-public-client --output json
   passthru client change app --redirect-uri http://127.0.0.1/callback http://127.0.0.1/other
   passthru client change app --name "The App" --clear cors-origin token-format
+  passthru client change worker --jwks-file new.json --no-require-par
   passthru client disable worker --operator /srv/passthru/operator
   passthru client enable worker --operator /srv/passthru/operator
   passthru client remove worker --operator /srv/passthru/operator`;

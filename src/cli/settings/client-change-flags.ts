@@ -16,6 +16,8 @@ export const CLEARED_FIELDS = {
   'access-token-ttl': 'access_token_ttl_seconds',
   'backchannel-logout-uri': 'backchannel_logout_uri',
   'cors-origin': 'cors_origins',
+  'id-token-alg': 'id_token_signed_response_alg',
+  'introspection-alg': 'introspection_signed_response_alg',
   'keep-refresh-tokens': 'rotate_refresh_tokens',
   'post-logout-redirect-uri': 'post_logout_redirect_uris',
   'require-par': 'require_pushed_authorization_requests',
@@ -45,6 +47,22 @@ export const CLIENT_CHANGE_FLAGS = {
     flags: [
       { spelling: '--pkce', means: true, help: 'it needs PKCE' },
       { spelling: '--no-pkce', means: false, help: 'it sends a nonce in the place of PKCE (RFC 9700 section 2.1.1)' },
+    ],
+  }),
+  requirePar: setting({
+    type: boolean,
+    default: null,
+    flags: [
+      { spelling: '--require-par', means: true, help: 'its authorization requests have to be pushed (RFC 9126)' },
+      { spelling: '--no-require-par', means: false, help: 'they may be' },
+    ],
+  }),
+  keepRefreshTokens: setting({
+    type: boolean,
+    default: null,
+    flags: [
+      { spelling: '--keep-refresh-tokens', means: true, help: 'its refresh tokens do not rotate, as FAPI 2.0 wants it' },
+      { spelling: '--no-keep-refresh-tokens', means: false, help: 'they rotate' },
     ],
   }),
   clear: setting({ type: manyOf(names, 'name'), default: null, flags: [{ help: `what it has no more: ${names.join(', ')}` }] }),

@@ -130,13 +130,13 @@ const ofTrust = ({
   ...when(
     !requiresPkce && authMethod === 'none',
     'require_pkce',
-    'must be true: a public client has nothing but PKCE that protects its codes',
+    'asks for codes without PKCE, and nothing else protects those of a public client',
     'Leave it out.',
   ),
   ...when(
     !requiresPkce && authMethod !== 'none' && !(grantTypes.includes('authorization_code') && scopes.includes('openid')),
     'require_pkce',
-    'is false for a client without the grant authorization_code and the scope openid, to whom a nonce says nothing',
+    'asks for codes without PKCE, which takes the grant authorization_code and the scope openid: to others a nonce says nothing',
     'Leave it out, or add them.',
   ),
 ];

@@ -3,6 +3,7 @@ import { cp, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { displaced } from '#cli/commands/identity/client-security.ts';
 import { accountChangeSchema, accountListSchema } from '#cli/documents/accounts.ts';
 import { clientCreateSchema } from '#cli/documents/client-create.ts';
 import { clientChangeSchema, clientListSchema, clientSecretSchema, clientShowSchema } from '#cli/documents/clients.ts';
@@ -23,7 +24,7 @@ let project: string;
 beforeAll(async () => {
   const silent = noTelemetry();
   const log = { ...silent.log, info: (message: string, attributes: Attributes = {}) => void told.push([message, attributes]) };
-  running = await startTestIdentity({ telemetry: { ...silent, log } });
+  running = await startTestIdentity({ telemetry: { ...silent, log }, overlay: { outgoing: { origins: ['https://app.example'] } } });
   project = join(running.directory, 'project');
   const stateDir = join(project, '.passthru');
   await mkdir(join(stateDir, 'config'), { recursive: true, mode: 0o700 });
@@ -108,11 +109,47 @@ describe('Commands for clients', () => {
       ['--auth tls_client_auth --certificate san_dns=worker.example', 2, /asks for no client certificate/],
       ['--id-token-alg RS256', 2, /--id-token-alg must be ES256[^]*signing\.algorithms/],
       ['--introspection-alg PS256', 2, /--introspection-alg must be ES256[^]*signing\.algorithms/],
+      [
+        '--auth client_secret_basic --keep-refresh-tokens',
+        2,
+        /--keep-refresh-tokens asks for refresh tokens that stay, which takes\s+private_key_jwt or tls_client_auth: this client proves itself by client_secret_basic/,
+      ],
       ['--jwks-uri https://client.example/jwks.json --auth private_key_jwt', 2, /jwks_uri is never reached/],
     ] as const) {
       const refused = await call(['client', 'create', unique('worker'), ...flags.split(' '), ...WORKER.split(' ')]);
       expect([flags, refused.code, refused.err]).toEqual([flags, code, expect.stringMatching(message)]);
     }
+  });
+
+  it('take back what a client was told, and go from its keys to another form of them', async () => {
+    const [id, key, other] = [unique('worker'), await assertionKey(), await assertionKey()];
+    await writeFile(join(project, 'jwks.json'), JSON.stringify({ keys: [key.jwk] }));
+    await writeFile(join(project, 'other.json'), JSON.stringify({ keys: [other.jwk] }));
+    await document(`client create ${id} --auth private_key_jwt --jwks-file jwks.json ${WORKER}`, clientCreateSchema);
+    const { client: before } = await document(`client show ${id}`, clientShowSchema);
+    const given = '--require-par --keep-refresh-tokens --id-token-alg ES256 --introspection-alg ES256';
+    for (const back of [
+      '--no-require-par --no-keep-refresh-tokens --clear id-token-alg introspection-alg',
+      '--clear require-par keep-refresh-tokens id-token-alg introspection-alg',
+    ]) {
+      const { client } = await document(`client change ${id} --jwks-file other.json ${given}`, clientChangeSchema);
+      expect(client).toMatchObject({ jwks: { keys: [other.jwk] }, rotate_refresh_tokens: false, id_token_signed_response_alg: 'ES256' });
+      expect((await document(`client change ${id} --jwks-file jwks.json ${back}`, clientChangeSchema))['client']).toEqual(before);
+    }
+    const uri = 'https://app.example/jwks.json';
+    const moved = await document(`client change ${id} --jwks-uri ${uri}`, clientChangeSchema);
+    expect(moved['client']).toMatchObject({ jwks: null, jwks_uri: uri });
+    expect((await document(`client change ${id} --jwks-file jwks.json`, clientChangeSchema))['client']).toEqual(before);
+  });
+
+  it('let one name of a certificate take the place of another', () => {
+    expect(displaced({ tls_client_auth_san_dns: 'a.example' })).toEqual({
+      tls_client_auth_subject_dn: null,
+      tls_client_auth_san_uri: null,
+      tls_client_auth_san_email: null,
+      tls_client_auth_san_ip: null,
+    });
+    expect(displaced({ require_pushed_authorization_requests: true })).toEqual({});
   });
 
   it('make no client where its secret could not be kept, and leave no file where no client was made', async () => {
@@ -153,7 +190,7 @@ describe('Commands for clients', () => {
   it.each([
     ['--redirect-uri http://127.0.0.1:80/#x', /--redirect-uri has a fragment/],
     ['--first-party', /--first-party is not for a native application/],
-    ['--no-pkce', /--no-pkce must be true: a public client/],
+    ['--no-pkce', /--no-pkce asks for codes without PKCE, and nothing else protects/],
     ['--auth client_secret_post', /--auth cannot come to be client_secret_post/],
     ['', /there is nothing to change/],
   ])('say in words of the command line why a change is refused: %j', async (flags, reason) => {
@@ -162,6 +199,15 @@ describe('Commands for clients', () => {
     await call(`client create ${id} ${native}`.split(' '));
     const refused = await call(`client change ${id} ${flags}`.trim().split(' '));
     expect([refused.code === 0, refused.err]).toEqual([false, expect.stringMatching(reason)]);
+  });
+
+  it('show when the secret of a client was made, in words', async () => {
+    const id = unique('worker');
+    await call(`client create ${id} ${WORKER}`.split(' '));
+    const made = /^secret +made at \d{4}-[^ ]+Z$/m;
+    expect((await call(['client', 'show', id])).out).toMatch(made);
+    await call(['client', 'rotate-secret', id]);
+    expect((await call(['client', 'show', id])).out).toMatch(/^secret +made at \S+Z, and the one before is good until \S+Z$/m);
   });
 
   it('rotate a secret with an overlap, end the one before, and disable, enable and remove the client', async () => {
@@ -187,7 +233,7 @@ describe('Commands for clients', () => {
     const { code, err } = await call(['client', 'list'], running.directory);
     expect([code, err]).toEqual([64, expect.stringMatching(/--operator is missing, and there is no stack here[^]*--state-dir/)]);
     const named = await call(['client', 'list', '--state-dir', 'nowhere']);
-    expect([named.code, named.err]).toEqual([64, expect.stringMatching(/there is no stack in \S+nowhere/)]);
+    expect([named.code, named.err]).toEqual([64, expect.stringMatching(/there is no stack in\s+\S+nowhere/)]);
   });
 
   it('find a stack from anywhere by its state folder, and take the listener of it where an operator is named, too', async () => {

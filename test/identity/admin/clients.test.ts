@@ -126,6 +126,31 @@ describe('Clients by the admin API', () => {
     expect((await send('GET', `/${client.client_id}`)).body).toEqual(before.body);
   });
 
+  it.each([
+    [{ require_pushed_authorization_requests: 'no' }, 'must be true or false or null'],
+    [{ access_token_ttl_seconds: 'long' }, 'must be a whole number from 1 to 86400 or null'],
+    [{ jwks: 5 }, 'must be a mapping or null'],
+    [{ jwks_uri: 5 }, 'must be a text or null'],
+  ])('are told which forms a field may have: %j', async (change, message) => {
+    const client = web();
+    await send('POST', '', client);
+    const refused = await send('PATCH', `/${client.client_id}`, change);
+    expect(refused.body['errors']).toEqual([expect.objectContaining({ message })]);
+  });
+
+  it.each([
+    ['client_secret_post', /this client proves itself by client_secret_post/],
+    ['none', /this client is public/],
+  ])('whose refresh tokens should stay are refused with %s by what would do', async (method, reason) => {
+    const refused = await send('POST', '', web({ token_endpoint_auth_method: method, rotate_refresh_tokens: false }));
+    const [issue] = refused.body['errors'] as [{ field: string; message: string }];
+    expect(issue).toMatchObject({
+      field: '/rotate_refresh_tokens',
+      message: expect.stringMatching(/takes private_key_jwt or tls_client_auth/),
+    });
+    expect(issue.message).toMatch(reason);
+  });
+
   it('that rely on nonce in the place of PKCE are made with a warning', async () => {
     const made = await send('POST', '', web({ require_pkce: false }));
     expect(made.body['warnings']).toEqual([expect.stringMatching(/without PKCE and has to send a nonce/)]);

@@ -7,14 +7,17 @@ import { identityAdmin } from './identity-admin.ts';
 import { operatorCommand } from '../operator/operator-command.ts';
 import { refusedInput } from '../operator/refused-input.ts';
 import { FLAG_OF_CLIENT_FIELD, fieldsOfFlags } from './client-fields.ts';
+import { displaced } from './client-security.ts';
 import { changedClient } from './shown-client.ts';
 
 /** `passthru client change`: what the flags name, and nothing else. */
 export const clientChange = (call: CommandCall<string, typeof CLIENT_CHANGE_FLAGS>): Promise<ExitCode> =>
   operatorCommand(call, async ({ clear = [], ifMatch, ...flags }) => {
     const cleared = clear.map((name) => CLEARED_FIELDS[name]);
+    const stated = await fieldsOfFlags(flags, call.process.cwd);
     const changes = {
-      ...(await fieldsOfFlags(flags, call.process.cwd)),
+      ...displaced(stated),
+      ...stated,
       ...Object.fromEntries(cleared.map((field) => [field, CLEARED_LISTS.includes(field) ? [] : null])),
     };
     if (Object.keys(changes).length === 0)

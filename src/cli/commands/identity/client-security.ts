@@ -41,6 +41,26 @@ const certificateField = (flag: string): ClientSecurityBody => {
   return { [`tls_client_auth_${flag.slice(0, equals)}`]: flag.slice(equals + 1) };
 };
 
+/** Of these a client has one. */
+const ALTERNATIVES: readonly (readonly (keyof ClientSecurityBody)[])[] = [
+  ['jwks', 'jwks_uri'],
+  [
+    'tls_client_auth_subject_dn',
+    'tls_client_auth_san_dns',
+    'tls_client_auth_san_uri',
+    'tls_client_auth_san_email',
+    'tls_client_auth_san_ip',
+  ],
+];
+
+/** Of a change that names one of several fields, null for the others: it takes the place of the one that the client had. */
+export const displaced = (fields: ClientSecurityBody): Readonly<Record<string, null>> =>
+  Object.fromEntries(
+    ALTERNATIVES.filter((names) => names.some((name) => fields[name] !== undefined)).flatMap((names) =>
+      names.filter((name) => fields[name] === undefined).map((name) => [name, null]),
+    ),
+  );
+
 /** Of a change: a flag that nobody gave says nothing. */
 type Stated<V> = { readonly [K in keyof V]: V[K] | undefined };
 
@@ -49,8 +69,8 @@ export const securityOfFlags = async (flags: Stated<ValuesOf<typeof CLIENT_SECUR
   ...(flags.jwksFile === undefined ? {} : { jwks: await readKeys(flags.jwksFile, cwd) }),
   ...(flags.jwksUri === undefined ? {} : { jwks_uri: flags.jwksUri }),
   ...(flags.certificate === undefined ? {} : certificateField(flags.certificate)),
-  ...(flags.requirePar === true ? { require_pushed_authorization_requests: true } : {}),
-  ...(flags.keepRefreshTokens === true ? { rotate_refresh_tokens: false } : {}),
+  ...(flags.requirePar === undefined ? {} : { require_pushed_authorization_requests: flags.requirePar }),
+  ...(flags.keepRefreshTokens === undefined ? {} : { rotate_refresh_tokens: !flags.keepRefreshTokens }),
   ...(flags.idTokenAlg === undefined ? {} : { id_token_signed_response_alg: flags.idTokenAlg }),
   ...(flags.introspectionAlg === undefined ? {} : { introspection_signed_response_alg: flags.introspectionAlg }),
 });

@@ -30,9 +30,13 @@ const textOf = (value: unknown): string => {
   return typeof value === 'string' ? value : JSON.stringify(value);
 };
 
+const wordsOfSecret = ({ made_at, previous_ends_at }: NonNullable<ShownClient['secret']>): string =>
+  `made at ${made_at}${previous_ends_at === null ? '' : `, and the one before is good until ${previous_ends_at}`}`;
+
 /** Each field that has something, a line each. */
 export const linesOfClient = (client: ShownClient): readonly string[] => {
-  const shown = Object.entries(client).filter(([, value]) => !isNothing(value));
+  const fields = { ...client, secret: client.secret === null ? null : wordsOfSecret(client.secret) };
+  const shown = Object.entries(fields).filter(([, value]) => !isNothing(value));
   const width = Math.max(...shown.map(([name]) => name.length));
   return shown.map(([name, value]) => `${name.padEnd(width)}  ${textOf(value)}`);
 };

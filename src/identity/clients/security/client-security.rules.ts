@@ -43,7 +43,9 @@ const refreshTokenIssues = (authMethod: string, { keepsRefreshTokens }: ClientSe
     ? [
         {
           field: 'rotate_refresh_tokens',
-          message: `is false for a client of ${authMethod}, whose refresh tokens would be good for who has stolen them`,
+          message: `asks for refresh tokens that stay, which takes ${KEY_METHOD} or ${CERTIFICATE_METHOD}: ${
+            authMethod === 'none' ? 'this client is public' : `this client proves itself by ${authMethod}`
+          }, and a token that was stolen would stay good`,
           fix: `Leave it out, or let the client prove itself by ${KEY_METHOD} or ${CERTIFICATE_METHOD}.`,
         },
       ]
