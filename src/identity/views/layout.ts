@@ -22,14 +22,21 @@ export const ABOUT: Way = { href: '/', text: 'About this server' };
  * Nobody is left standing: a page has a form that leads on, or `ways`, and the name of the product leads to the start.
  *
  * @param page.title for the tab of the browser, which shows the product beside it; the content has the one `h1`
+ * @param page.width as wide as a form where it is absent
  * @param page.ways links below the content
  */
-export const layout = (page: { readonly title: string; readonly content: HtmlValue; readonly ways?: readonly Way[] }): Html => {
-  const { title, content, ways = [] } = page;
+export const layout = (page: {
+  readonly title: string;
+  readonly width?: 'roomy';
+  readonly content: HtmlValue;
+  readonly ways?: readonly Way[];
+}): Html => {
+  const { title, width, content, ways = [] } = page;
   return htmlDocument({
     title: `${title} · ${PRODUCT}`,
     icon: ICON_PATH,
     stylesheet: STYLESHEET_URL,
+    ...(width === undefined ? {} : { width }),
     content: markup`<p class="brand"><a href="/">${PRODUCT}</a></p>
 ${content}${ways.length > 0 && markup`\n<p class="ways">${ways.map(({ href, text }) => markup`<a href="${href}">${text}</a>`)}</p>`}`,
   });

@@ -6,8 +6,8 @@ export const htmlDocument = (page: {
   /** Path of an SVG icon; without one a browser asks for /favicon.ico and reports an error. */
   readonly icon: string;
   readonly stylesheet: string;
-  /** For tables; by default a page is as wide as a form. */
-  readonly wide?: boolean;
+  /** `wide` for tables, `roomy` for lists of names and addresses; by default a page is as wide as a form. */
+  readonly width?: 'roomy' | 'wide';
   readonly content: HtmlValue;
 }): Html => markup`<!doctype html>
 <html lang="en">
@@ -19,7 +19,7 @@ export const htmlDocument = (page: {
 <link rel="icon" href="${page.icon}" type="image/svg+xml">
 <link rel="stylesheet" href="${page.stylesheet}">
 </head>
-<body${page.wide === true && markup` class="wide"`}>
+<body${page.width !== undefined && markup` class="${page.width}"`}>
 <main>
 ${page.content}
 </main>

@@ -124,6 +124,7 @@ button.link { flex: none; text-align: left; min-height: 0; padding: 0; border: 0
   color: var(--alert);
 }
 
+.roomy main { max-width: 40rem; }
 .wide main { max-width: 60rem; align-self: start; }
 .wide h2 { font-size: 1.125rem; }
 main a:not(.button, .brand a) { color: var(--accent); }

@@ -1,8 +1,8 @@
 import { type Html, type HtmlValue, markup } from '#infra/html/html.ts';
 import { layout, status } from '../layout.ts';
-import { scopeWords } from '../scope-words.ts';
 import { button, type PageForm, plainButton } from './page-form.ts';
 import { sessionList, type SessionView } from './session-list.ts';
+import { type GrantView, grantList } from './grant-list.ts';
 import { dayAndTime } from './words.ts';
 
 export interface AccountForms {
@@ -22,13 +22,7 @@ export interface AccountView {
   readonly email: string | null;
   readonly roles: readonly string[];
   readonly sessions: readonly SessionView[];
-  readonly grants: readonly {
-    readonly reference: string;
-    readonly clientName: string;
-    readonly scopes: readonly string[];
-    /** Seconds since the epoch. */
-    readonly grantedAt: number;
-  }[];
+  readonly grants: readonly GrantView[];
   readonly factors: {
     readonly totp: { readonly addedAt: number } | null;
     readonly passkeys: readonly {
@@ -44,9 +38,10 @@ export interface AccountView {
   readonly forms: AccountForms;
 }
 
-const grantItem = (grant: AccountView['grants'][number], forms: AccountForms): HtmlValue => markup`<li><strong>${grant.clientName}</strong>
-<span>since ${dayAndTime(grant.grantedAt)}: ${grant.scopes.map(scopeWords).join('; ')}</span>
-${button(forms.grants, 'grant', grant.reference, 'Take back', `Take back what ${grant.clientName} may do`)}</li>`;
+const left = (codes: number): string => {
+  if (codes === 0) return 'There are none.';
+  return codes === 1 ? '1 is left.' : `${codes} are left.`;
+};
 
 const passkeyItem = (passkey: AccountView['factors']['passkeys'][number], forms: AccountForms): HtmlValue => {
   const used = passkey.lastUsedAt === null ? 'not used yet' : `used ${dayAndTime(passkey.lastUsedAt / 1000)}`;
@@ -67,7 +62,7 @@ ${passkeys.map((passkey) => passkeyItem(passkey, forms))}<li><strong>Passkeys</s
 ${
   (totp !== null || passkeys.length > 0) &&
   markup`<li><strong>Recovery codes</strong>
-<span>${factors.recoveryCodesLeft} are left.</span>
+<span>${left(factors.recoveryCodesLeft)}</span>
 ${plainButton(forms.recoveryCodes, 'Make new ones')}</li>`
 }
 </ul>`;
@@ -79,6 +74,7 @@ export const accountPage = (view: AccountView): Html => {
   const hasFactor = factors.totp !== null || factors.passkeys.length > 0;
   return layout({
     title: 'Your account',
+    width: 'roomy',
     content: markup`<h1>Your account</h1>
 ${status(done)}<p>You are logged in as <strong>${username}</strong>.</p>
 <dl>
@@ -95,6 +91,6 @@ ${secondFactors(view)}
 <h2>Where you are logged in</h2>
 ${sessionList(sessions, forms.sessions)}
 <h2>What applications may do</h2>
-${grants.length === 0 ? markup`<p class="muted">You have allowed nothing to any application.</p>` : markup`<ul class="links">${grants.map((grant) => grantItem(grant, forms))}</ul>`}`,
+${grants.length === 0 ? markup`<p class="muted">You have allowed nothing to any application.</p>` : grantList(grants, forms.grants)}`,
   });
 };

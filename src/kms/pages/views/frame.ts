@@ -25,7 +25,7 @@ export const frame = (page: { readonly title: string; readonly wide?: boolean; r
     title: `${page.title} · ${PRODUCT}`,
     icon: ICON_PATH,
     stylesheet: STYLESHEET_URL,
-    wide: page.wide ?? false,
+    ...(page.wide === true ? { width: 'wide' } : {}),
     content: markup`<p class="brand">${PRODUCT}</p>
 ${page.content}`,
   });

@@ -20,6 +20,7 @@ describe.each(databaseKinds())('the account page on %s', (kind) => {
     const page = await world.logIn(browser, person);
     expect(page).toMatchObject({ url: expect.stringMatching(/\/account$/), status: 200 });
     expect(page.html).toContain(person.username);
+    expect(page.html).toContain('<body class="roomy">');
     expect(page.headers.get('content-security-policy')).toContain("default-src 'none'; style-src 'self'");
   });
 

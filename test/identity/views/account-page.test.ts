@@ -1,0 +1,58 @@
+import { expect, it } from 'vitest';
+import { renderHtml, markup } from '#infra/html/html.ts';
+import { STYLESHEET } from '#infra/html/look.ts';
+import { type AccountForms, accountPage } from '#identity/views/account/account-page.ts';
+import { type GrantView, grantList } from '#identity/views/account/grant-list.ts';
+import { layout } from '#identity/views/layout.ts';
+
+const form = { action: '/account/grants', csrfToken: 'token' };
+
+const grant = (clientId: string, clientName: string, grantedAt: number): GrantView => ({
+  reference: `${clientId}-${grantedAt}`,
+  clientId,
+  clientName,
+  scopes: ['openid'],
+  grantedAt,
+});
+
+it('grants of one application stand under its name once, each with a button of its own, and two applications of one name stay two', () => {
+  const grants = [
+    grant('a', 'Notes', 1_000_000),
+    grant('b', 'Mail', 1_100_000),
+    grant('a', 'Notes', 1_200_000),
+    grant('c', 'Mail', 1_300_000),
+  ];
+  const html = renderHtml(markup`${grantList(grants, form)}`);
+  expect([...html.matchAll(/<strong>(.*?)<\/strong>/g)].map(([, name]) => name)).toEqual(['Notes', 'Mail', 'Mail']);
+  const buttons = [...html.matchAll(/name="grant" value="(.*?)" aria-label="(.*?)"/g)];
+  expect(buttons.map(([, reference]) => reference)).toEqual(['a-1000000', 'a-1200000', 'b-1100000', 'c-1300000']);
+  expect(new Set(buttons.map(([, , label]) => label)).size).toBe(4);
+});
+
+it('a page of names and addresses is wider than a form', () => {
+  const page = renderHtml(layout({ title: 'Account', width: 'roomy', content: markup`` }));
+  expect(page).toContain('<body class="roomy">');
+  expect(renderHtml(layout({ title: 'Log in', content: markup`` }))).toContain('<body>');
+  const widthOf = (rule: string) => Number(new RegExp(`^${rule} \\{[^}]*max-width: (\\d+)rem`, 'm').exec(STYLESHEET)?.[1]);
+  expect(widthOf('\\.roomy main')).toBeGreaterThan(widthOf('main'));
+});
+
+it.each([
+  [0, 'There are none.'],
+  [1, '1 is left.'],
+  [8, '8 are left.'],
+])('an account with a second factor and %d recovery codes is told so: %s', (recoveryCodesLeft, words) => {
+  const names = ['logOut', 'sessions', 'grants', 'totp', 'recoveryCodes', 'removePasskey'];
+  const page = accountPage({
+    username: 'ann',
+    name: 'Ann',
+    email: 'ann@passthru.test',
+    roles: [],
+    sessions: [],
+    grants: [],
+    factors: { totp: { addedAt: 0 }, passkeys: [], recoveryCodesLeft },
+    isFresh: true,
+    forms: Object.fromEntries(names.map((name) => [name, form])) as unknown as AccountForms,
+  });
+  expect(renderHtml(page)).toContain(`<strong>Recovery codes</strong>\n<span>${words}</span>`);
+});
