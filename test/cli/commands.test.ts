@@ -124,12 +124,12 @@ describe('Where nothing was ever started', () => {
     expect(await readdir(here.path)).toEqual([]);
   });
 
-  it('logs have no lines, which is said and is no failure', async () => {
+  it('logs have no lines, for there is no stack: that is said and is no failure', async () => {
     await using here = await place();
     expect(await here.run('logs kms --tail 5')).toMatchObject({
       code: 0,
       out: '',
-      err: expect.stringContaining('kms has logged nothing in '),
+      err: expect.stringMatching(/^There is no stack in .+: `passthru up --state-dir state` starts one$/m),
     });
   });
 

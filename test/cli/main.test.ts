@@ -63,6 +63,7 @@ describe('passthru', () => {
     ['run npm test', 'fix Did you mean exec?'],
     ['demo all --engine dokcer', 'fix Did you mean docker?'],
     ['drill kil-kms', 'fix Did you mean kill-kms?'],
+    ['drill list', 'fix Did you mean --list?'],
     ['demo all --fail-fats', 'Did you mean --fail-fast?'],
     ['demo all --fail-fast --continue-on-error', 'cannot be used with'],
     ['demo all -q -v', 'cannot be used with'],

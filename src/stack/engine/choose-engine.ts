@@ -71,17 +71,25 @@ const isUpOn = (where: string, engine: string) =>
     fix: `Take it down first with \`passthru down --engine ${engine}\`, or use another --state-dir and other ports.`,
   });
 
-const KEPT = { kind: 'embedded', reason: 'the stack of this state folder is there', isFallback: false } as const;
+const REASONS: Readonly<Record<StackState, string>> = {
+  running: 'the stack of this state folder runs there',
+  ended: 'the stack of this state folder was there last',
+  none: 'no stack was started in this state folder',
+};
+
+/** The embedded engine, for a stack that is there, or was, or is nowhere. */
+const kept = (embedded: StackState, last: Engine['kind'] | null) =>
+  ok({ kind: 'embedded', reason: REASONS[embedded === 'none' && last === 'embedded' ? 'ended' : embedded], isFallback: false } as const);
 
 const chooseFreely = async <C>({ embedded, last, knowsDocker, docker }: ChooseOptions<C>): Promise<Result<Choice<C>>> => {
-  if (embedded === 'running') return ok(KEPT);
+  if (embedded === 'running') return kept(embedded, last);
   const wasEmbedded = last === 'embedded' || (last === null && embedded === 'ended');
-  if (wasEmbedded && !knowsDocker) return ok(KEPT);
+  if (wasEmbedded && !knowsDocker) return kept(embedded, last);
   const found = knowsDocker ? await lookAt(docker) : await docker.probe();
-  if (!found.ok) return ok(last === 'embedded' ? KEPT : fallback(found.error));
+  if (!found.ok) return last === 'embedded' ? kept(embedded, last) : ok(fallback(found.error));
   const { connection, name } = found.value;
   if ('stack' in found.value && found.value.stack === 'running') return ok({ kind: 'docker', reason: name, connection });
-  if (wasEmbedded) return ok(KEPT);
+  if (wasEmbedded) return kept(embedded, last);
   const images = await docker.images(connection);
   return ok(images.ok ? { kind: 'docker', reason: name, connection } : fallback(images.error));
 };
@@ -90,13 +98,13 @@ const chooseFreely = async <C>({ embedded, last, knowsDocker, docker }: ChooseOp
 const fallback = ({ message }: Failure) => ({ kind: 'embedded', reason: message.replaceAll(/\s+/g, ' '), isFallback: true }) as const;
 
 const findStack = async <C>({ embedded, last, knowsDocker, docker }: ChooseOptions<C>): Promise<Result<Choice<C>>> => {
-  if (embedded === 'running' || !knowsDocker) return ok(KEPT);
+  if (embedded === 'running' || !knowsDocker) return kept(embedded, last);
   const found = await lookAt(docker);
   const wasEmbedded = last === 'embedded' || (last === null && embedded !== 'none');
   // Nobody can tell whether the stack on Docker runs: to say that nothing does could be wrong.
-  if (!found.ok) return wasEmbedded ? ok(KEPT) : found;
+  if (!found.ok) return wasEmbedded ? kept(embedded, last) : found;
   const { connection, name, stack } = found.value;
-  return ok(stack === 'running' || !wasEmbedded ? { kind: 'docker', reason: name, connection } : KEPT);
+  return stack === 'running' || !wasEmbedded ? ok({ kind: 'docker', reason: name, connection }) : kept(embedded, last);
 };
 
 /** An engine that answers, and the state of this folder's stack on it. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { StackEngine } from '#engine/stack-engine.ts';
 import { makeStateFolder, stateFolder } from '#engine/state/state-folder.ts';
 import { AppError } from '#infra/apperr/app-error.ts';
+import { shellWord } from '#infra/apperr/shell-word.ts';
 import { orThrow } from '#infra/apperr/or-throw.ts';
 import type { FullStackOptions, StackOptions } from '../stack-options.ts';
 import { checkSnapshot } from './check-snapshot.ts';
@@ -28,7 +29,7 @@ export const beginWith = async (
 ): Promise<(engine: StackEngine) => Promise<void>> => {
   const folder = stateFolder(stateDir);
   checkSnapshot(snapshot, engine === 'auto' ? snapshot.engine : engine);
-  if ((await isThere(folder.secrets)) || (await isThere(folder.data)) || (await isThere(folder.docker))) throw inUse(stateDir);
+  if ((await isThere(folder.secrets)) || (await isThere(folder.data)) || (await isThere(folder.docker))) throw inUse(stateDir, snapshot);
   await rm(folder.restoring, { recursive: true, force: true });
   await mkdir(folder.restoring, { recursive: true, mode: 0o700 });
   await stageSnapshot(snapshot, folder.restoring, { durable: false });
@@ -40,7 +41,7 @@ export const beginWith = async (
   };
 };
 
-const inUse = (stateDir: string): AppError =>
+const inUse = (stateDir: string, { name, folder }: Snapshot): AppError =>
   new AppError('state-folder-in-use', 409, `the state folder ${stateDir} has a stack already`, {
-    fix: 'Name another one with --state-dir, or put the data into this one: `passthru snapshot restore`.',
+    fix: `Name another one with --state-dir, or put the data into this one: \`passthru snapshot restore ${shellWord(name ?? folder)}\`.`,
   });

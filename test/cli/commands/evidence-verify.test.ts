@@ -33,6 +33,13 @@ describe('passthru evidence verify', () => {
     expect([pinned.code, pinned.out]).toEqual([0, expect.stringContaining('the root is the one that you named')]);
   });
 
+  it('says once why a folder cannot be read', async () => {
+    await using folder = await temporaryDirectory();
+    const { code, err } = await verify(folder.path, 'nosuch');
+    expect([code, err.match(/ENOENT/g)]).toEqual([2, ['ENOENT']]);
+    expect(err).toContain('nosuch cannot be read');
+  });
+
   it('names each fault, and ends with 1; its document is what the schema says', async () => {
     await using folder = await laid();
     const file = join(folder.path, FILES.report);

@@ -259,6 +259,7 @@ describe('Commands for clients', () => {
     await writeFile(join(stateDir, 'config', 'stack.json'), JSON.stringify({ ...record, port_identity: 1 }));
     const { code, err } = await call(['client', 'list', '--state-dir', stateDir]);
     expect([code, err]).toEqual([2, expect.stringMatching(/connection-refused[^]*--state-dir[^]*--url/)]);
+    expect(err.replaceAll(/\s+/g, ' ')).toContain(`passthru up --state-dir ${stateDir}\``);
   });
 });
 

@@ -68,6 +68,10 @@ describe('Commands of an operator for the barrier', () => {
       /Root +version 1, .*\n.*Intermediate +version 2, .*, 1 older that are being retired\n.*Content +0 tenants\nWrapped anew +0 content keys and 0 secrets/,
     );
     expect((await call('rotate content --quiet')).out).toBe('0\n');
+    await writeFile(join(house.folder, 'ann.password'), 'a password of eighteen letters', { mode: 0o600 });
+    const create = `tenant create acme --administrator ann --password-file ann.password --operator ${operator} --url ${kms.adminUrl}`;
+    await main(create.split(' '), fakeProcess({ cwd: house.folder, env: {} }));
+    expect((await call('status')).out).toMatch(/^Content +1 tenant$/m);
     const wrong = await call('rotate root --tenant 0b8f9d5e-5d0c-4c3b-9a51-0d1c6a2f7e34');
     expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining('--tenant goes with the level content alone')]);
     expect((await call('rotate content --tenant acme')).err).toContain('--tenant must');

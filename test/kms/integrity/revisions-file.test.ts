@@ -39,6 +39,25 @@ describe('The file of revisions', () => {
     expect((await stat(files.file)).mode & 0o777).toBe(0o600);
   });
 
+  it('is begun once, by one of the replicas that start at once, although nothing changes', async () => {
+    await using files = await place();
+    const replicas = await Promise.all(Array.from({ length: 4 }, () => files.open()));
+    expect(await files.stored()).toEqual({});
+    await Promise.all(replicas.map((replica) => replica[Symbol.asyncDispose]()));
+    await using _again = await files.open();
+    expect(files.events).toEqual([{ type: 'revisions-begun', file: files.file }]);
+    expect(await readdir(dirname(files.file))).toEqual(['revisions.json']);
+  });
+
+  it('that is taken away before anything was seen is written again, so that the next start tells of no first day', async () => {
+    await using files = await place();
+    await using revisions = await files.open();
+    await rm(files.file);
+    await revisions.jobs[0]?.run(new AbortController().signal);
+    expect(await files.stored()).toEqual({});
+    expect(files.events.at(-1)).toEqual({ type: 'revisions-removed', file: files.file });
+  });
+
   it('is written by its job, and not again while nothing changes', async () => {
     await using files = await place();
     await using revisions = await files.open();
@@ -134,11 +153,20 @@ describe('The file of revisions', () => {
     await using files = await place();
     const revisions = await files.open();
     // A folder in its place: nothing can be renamed over it.
+    await rm(files.file);
     await mkdir(files.file);
     revisions.saw('service', at(1));
     await expect(revisions.jobs[0]?.run(new AbortController().signal)).rejects.toMatchObject({ code: 'revisions-unreadable' });
     await revisions[Symbol.asyncDispose]();
     expect(files.events.at(-1)).toMatchObject({ type: 'revisions-unwritten', file: files.file });
+  });
+
+  it('that cannot be begun is told, and its job goes on trying', async () => {
+    await using files = await place();
+    const file = join(files.file, 'of-no-folder', 'revisions.json');
+    await using revisions = await openRevisions({ file, acceptOlder: false, emit: (event) => void files.events.push(event) });
+    expect(files.events).toMatchObject([{ type: 'revisions-unwritten', file }]);
+    await expect(revisions.jobs[0]?.run(new AbortController().signal)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
   it.each(['', '{', '[]', '{"service":{"ledger":"x"}}', '{"service":{"ledger":"x","revision":-1,"tag":"v1."}}'])(

@@ -93,6 +93,19 @@ describe('auto, for a start', () => {
   });
 });
 
+describe('the reason for the embedded engine', () => {
+  it.each(['start', 'find'] as const)('says of no stack that it is there: to %s', async (purpose) => {
+    const reasonOf = async (change: Parameters<typeof choosing>[0]) => (await choosing({ purpose, ...change })).said;
+    expect(await reasonOf({ embedded: 'running' })).toBe('embedded: the stack of this state folder runs there');
+    expect(await reasonOf({ embedded: 'ended' })).toBe('embedded: the stack of this state folder was there last');
+    expect(await reasonOf({ embedded: 'none', last: 'embedded' })).toBe('embedded: the stack of this state folder was there last');
+  });
+
+  it('says of a folder without one that there is none', async () => {
+    expect((await choosing({ purpose: 'find' })).said).toBe('embedded: no stack was started in this state folder');
+  });
+});
+
 describe('an engine that answers a ping and no more', () => {
   it('is none to start on', async () => {
     expect((await choosing({ knowsDocker: true, stack: 'unknown' })).said).toBe(

@@ -123,6 +123,7 @@ describe('A snapshot', () => {
     const snapshot = await findSnapshot(stateDir, 'seeded');
     await expect(openStack({ stateDir, purpose: 'start', holder: 'test', env: {}, snapshot })).rejects.toMatchObject({
       code: 'state-folder-in-use',
+      fix: expect.stringContaining('`passthru snapshot restore seeded`') as string,
     });
     expect(saidInDatabases(stateDir)).toEqual(['later']);
   });

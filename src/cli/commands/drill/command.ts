@@ -4,7 +4,14 @@ import { DRILL_HELP } from '#cli/command-line/help-texts.ts';
 import { DRILL_FLAGS } from '#cli/settings/command-flags.ts';
 import { manyOf } from '#cli/settings/value-types.ts';
 
-const NAMES = { ...manyOf(DRILL_NAMES, 'drill'), choices: DRILL_NAMES };
+const DRILLS = manyOf(DRILL_NAMES, 'drill');
+
+/** `list` is a word of other commands, and a flag here. */
+const NAMES: typeof DRILLS & { readonly choices: typeof DRILL_NAMES } = {
+  ...DRILLS,
+  choices: DRILL_NAMES,
+  fixOf: (raw) => ([raw].flat().includes('list') ? 'Did you mean --list?' : DRILLS.fixOf?.(raw)),
+};
 
 /** `passthru drill`. */
 export const DRILL_COMMAND = command({

@@ -15,7 +15,7 @@ export const evidenceVerify = (call: CommandCall<string, typeof EVIDENCE_VERIFY_
     const { argument: folder } = call;
     const fingerprint = await trustedRoot(flags);
     const verdict = await verifyFolder(folder, { fingerprint }).catch((cause: unknown) => {
-      throw new AppError('evidence-unreadable', 500, `${folder} cannot be read: ${String(cause)}`, {
+      throw new AppError('evidence-unreadable', 500, `${folder} cannot be read`, {
         cause,
         fix: 'Name the folder of a bundle.',
       });

@@ -1,4 +1,5 @@
 import { AppError } from '#infra/apperr/app-error.ts';
+import { shellWord } from '#infra/apperr/shell-word.ts';
 import type { IdentityAdmin } from '#client/admin/identity-admin.ts';
 import { IDENTITY_ADMIN_URL } from '#cli/settings/identity-admin-flags.ts';
 import type { CliProcess } from '#cli/process/cli-process.ts';
@@ -44,18 +45,19 @@ export const identityAdmin = async (
   process: Pick<CliProcess, 'cwd' | 'env' | 'home'>,
 ): Promise<IdentityAdmin & AsyncDisposable> => {
   const { stateDir, operator, url } = flags;
+  const start = `\`passthru up${stateDir === undefined ? '' : ` --state-dir ${shellWord(stateDir)}`}\``;
   const found = operator === undefined || stateDir !== undefined ? await stackOf(stateDir, process) : null;
   const folder = operator ?? found?.operator;
   if (folder === undefined)
     throw usageError(`--operator is missing, and there is no stack ${stateDir === undefined ? 'here' : `in ${stateDir}`}`, {
       fields: [{ field: '--operator', message: 'is missing' }],
-      fix: 'Name the state folder of a stack by --state-dir, or the folder with ca.pem, cli-client.pem and cli-client.key by --operator, or start a stack with `passthru up`.',
+      fix: `Name the state folder of a stack by --state-dir, or the folder with ca.pem, cli-client.pem and cli-client.key by --operator, or start a stack with ${start}.`,
     });
   const client = await operatorClient(folder, { maxBytes: PAGE_BYTES });
   const fix =
     found === null
       ? 'Name the admin listener of Identity by --url, or the state folder of its stack by --state-dir.'
-      : 'Start the stack with `passthru up`, or name another one by --state-dir, or the admin listener of Identity by --url.';
+      : `Start the stack with ${start}, or name another one by --state-dir, or the admin listener of Identity by --url.`;
   return {
     url: url ?? found?.identityUrl ?? IDENTITY_ADMIN_URL,
     client: url === undefined ? withFix(client, fix) : client,

@@ -91,6 +91,10 @@ const print = async (context: LogsContext, { engine }: Stack, { parts, signal }:
   }
   // Silence could as well be a wrong --state-dir, unless no line was asked for.
   if (signal.aborted || tail === 0) return;
+  if (silent.size === parts.length && !(await engine.hasData())) {
+    printer.remark(`There is no stack in ${settings.stateDir}: \`passthru up\` starts one`);
+    return;
+  }
   for (const part of silent) printer.remark(`${part} has logged nothing in ${settings.stateDir}`);
   if (shown === 0 && silent.size < parts.length) printer.remark('No line of the logs is wanted by these flags');
 };

@@ -13,6 +13,7 @@ import {
   sealStatus,
   unseal,
 } from '#client/admin/barrier.ts';
+import { counted } from '#infra/lines/counted.ts';
 import { operatorClient, operatorCommand, type OperatorResult } from './operator-command.ts';
 import { readPassword } from './read-password.ts';
 import { refusedInput } from './refused-input.ts';
@@ -55,8 +56,8 @@ const linesOf = ({
 }: BarrierBody) => [
   keyLine('Root', root),
   `${keyLine('Intermediate', intermediate)}${older(olderKeys)}`,
-  `Content       ${tenants} tenants${older(olderContent)}`,
-  `Wrapped anew  ${rewrapped.content_keys} content keys and ${rewrapped.secrets} secrets, by this process since its start`,
+  `Content       ${counted(tenants, 'tenant')}${older(olderContent)}`,
+  `Wrapped anew  ${counted(rewrapped.content_keys, 'content key')} and ${counted(rewrapped.secrets, 'secret')}, by this process since its start`,
 ];
 
 /** `passthru barrier status`: whether the keys of a KMS can be used, how many unseal shares it was given, and the keys above the tenants. */

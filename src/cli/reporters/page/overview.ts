@@ -1,9 +1,10 @@
 import { isRefusal } from '#demo/refusal.ts';
 import { type Html, type HtmlValue, markup, trustedHtml } from '#infra/html/html.ts';
 import { ICON } from '#infra/html/look.ts';
+import { counted } from '#infra/lines/counted.ts';
 import { formatDuration } from '../terminal/layout.ts';
 import type { PageData } from './page-data.ts';
-import { anchorOf, counted, dateOf, mark, said, saidLines, sentence, timeOf } from './words.ts';
+import { anchorOf, dateOf, mark, said, saidLines, sentence, timeOf } from './words.ts';
 
 /** The head of the page: how the run came out, in words and in figures. */
 export const overview = ({ report, startedAt }: PageData): Html => {

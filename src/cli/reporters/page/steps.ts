@@ -3,10 +3,11 @@ import { isRefusal } from '#demo/refusal.ts';
 import { nearestFix } from '#infra/apperr/nearest-fix.ts';
 import type { Failure } from '#infra/apperr/result.ts';
 import { type Html, type HtmlValue, markup } from '#infra/html/html.ts';
+import { counted } from '#infra/lines/counted.ts';
 import { formatDuration } from '../terminal/layout.ts';
 import { exchange, requestLine } from './exchanges.ts';
 import type { PageData } from './page-data.ts';
-import { anchorOf, counted, mark, said, sentence, type Step, timeOf } from './words.ts';
+import { anchorOf, mark, said, sentence, type Step, timeOf } from './words.ts';
 
 /**
  * Every step in its phase, folded to a line unless it failed; below it its checks, and the requests on which they rest. Anchors are within,

@@ -1,9 +1,10 @@
 import { phaseTitle } from '#demo/phase-title.ts';
 import { type Html, type HtmlValue, markup } from '#infra/html/html.ts';
+import { counted } from '#infra/lines/counted.ts';
 import { formatDuration } from '../terminal/layout.ts';
 import { axis, bar, type Piece } from './bars.ts';
 import type { PageData } from './page-data.ts';
-import { anchorOf, counted, said, type Step, timeOf } from './words.ts';
+import { anchorOf, said, type Step, timeOf } from './words.ts';
 
 /** Steps that are listed as the slowest. */
 const SLOWEST = 6;

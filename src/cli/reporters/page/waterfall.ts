@@ -1,9 +1,10 @@
 import { httpStatusOf } from '#demo/traces/span.ts';
 import { inOrder, type PlacedNode, type Trace } from '#demo/traces/trace-tree.ts';
 import { type Html, type HtmlValue, markup } from '#infra/html/html.ts';
+import { counted } from '#infra/lines/counted.ts';
 import { formatDuration } from '../terminal/layout.ts';
 import { axis, bar } from './bars.ts';
-import { counted, said } from './words.ts';
+import { said } from './words.ts';
 
 /** Spans that are shown: the page is read by people. */
 const MOST = 120;

@@ -15,9 +15,6 @@ export const sentence = (text: string): Html =>
 /** Text of several lines: signs that would steer a terminal, or turn the direction of what is read, are left out. */
 export const saidLines = (text: string): string => text.replaceAll(/[^\P{C}\n\t]/gu, '');
 
-/** `1 step`, `2 steps`. */
-export const counted = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
-
 const MARKS = {
   passed: ['m4.5 8.5 2.5 2.5 4.5-5.5', 'Passed'],
   failed: ['m5.5 5.5 5 5m0-5-5 5', 'Failed'],

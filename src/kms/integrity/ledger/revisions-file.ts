@@ -50,7 +50,6 @@ export const openRevisions = async (options: {
   if (file === undefined) return { ...createRevisions(), jobs: [], [Symbol.asyncDispose]: async () => {} };
   if (acceptOlder) await rm(file, { force: true });
   const before = await readPositions(file);
-  if (before === null) emit({ type: 'revisions-begun', file });
   const revisions = createRevisions(before ?? new Map());
   let wasThere = before !== null;
 
@@ -60,21 +59,39 @@ export const openRevisions = async (options: {
     if (kept === null && wasThere) emit({ type: 'revisions-removed', file });
     wasThere = kept !== null;
     for (const [owner, position] of kept ?? []) revisions.learn(owner, position);
+    if (kept === null) return false;
     return [...revisions.all()].every(([owner, position]) => {
-      const known = kept?.get(owner);
+      const known = kept.get(owner);
       return known !== undefined && !isBefore(known, position);
     });
+  };
+
+  const write = async (): Promise<void> => {
+    await writeFileAtomic(file, `${JSON.stringify(Object.fromEntries(revisions.all()), null, 2)}\n`, { mode: 0o600 });
+    wasThere = true;
   };
 
   /** What counts is what the file says now, and not what was written last: another replica may have written since then. */
   const keep = async (): Promise<void> => {
     if (await isKept()) return;
     await withFileLock(`${file}.lock`, async () => {
-      if (await isKept()) return;
-      await writeFileAtomic(file, `${JSON.stringify(Object.fromEntries(revisions.all()), null, 2)}\n`, { mode: 0o600 });
-      wasThere = true;
+      if (!(await isKept())) await write();
     });
   };
+
+  // Of workers and replicas that start at once one begins it. It is written before anything is seen, so that its absence at a later
+  // start means that it was taken away.
+  if (before === null) {
+    await withFileLock(`${file}.lock`, async () => {
+      if (await isKept()) return;
+      emit({ type: 'revisions-begun', file });
+      await write();
+    }).catch((cause: unknown) => {
+      if (cause instanceof AppError && cause.code === 'revisions-unreadable') throw cause;
+      // Its job tries again, and says in /readyz that it fails.
+      emit({ type: 'revisions-unwritten', file, cause });
+    });
+  }
 
   return {
     ...revisions,
