@@ -1,4 +1,5 @@
-// Run by npm after an install in a checkout (`prepare`), on the Node of the machine; plain JavaScript for that reason.
+// Run by npm after an install in a checkout (`postprepare`), on the Node of the machine; plain JavaScript for that reason.
+// npm looks for no script of that name in a package that others install; of one named `prepare` it warns there, though it runs none.
 import { spawnSync } from 'child_process';
 import { dirname, join } from 'path';
 import { fileURLToPath } from 'url';
