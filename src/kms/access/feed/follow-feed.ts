@@ -13,6 +13,8 @@ import { createRevokedTokens, type RevokedTokens } from './revoked-tokens.ts';
 
 /** Milliseconds before the next attempt: at first, and at most. Chance takes up to half of it away, so that replicas do not come at once. */
 const [RETRY_MS, MAX_RETRY_MS] = [250, 1_000];
+/** Milliseconds before the next attempt, and for how long after the start: an issuer that starts at the same time is about to listen. */
+const [EARLY_RETRY_MS, EARLY_MS] = [40, 2_000];
 /** Milliseconds before the next attempt when more was revoked than may be remembered. */
 const FULL_MS = 60_000;
 
@@ -130,10 +132,12 @@ export const followFeed = (options: {
       if (stopped.signal.aborted) return;
       tellState();
       const isFull = revoked.isFull;
+      const isEarly = !wasCurrent && elapsed() - begunAt < EARLY_MS;
       if (heardAt > before) waitMs = RETRY_MS;
-      await pause(isFull ? FULL_MS : waitMs * (1 - Math.random() / 2), undefined, { signal: stopped.signal, ref: false }).catch(() => {});
+      const nextMs = isFull ? FULL_MS : (isEarly ? EARLY_RETRY_MS : waitMs) * (1 - Math.random() / 2);
+      await pause(nextMs, undefined, { signal: stopped.signal, ref: false }).catch(() => {});
       if (isFull) beginAnew();
-      waitMs = Math.min(waitMs * 2, MAX_RETRY_MS);
+      if (!isEarly) waitMs = Math.min(waitMs * 2, MAX_RETRY_MS);
     }
   };
   const following = follow();
