@@ -13,6 +13,8 @@ import { kmsOperationsSource, type OpenApiDocument } from './kms-operations.ts';
 import { verifierSource } from './evidence-verifier.ts';
 import { knownSchemasSource } from './known-schemas.ts';
 import { withLibraryTables } from './library-tables.ts';
+import { performanceFigures } from './performance-figures.ts';
+import { withPerformanceTables } from './performance-tables.ts';
 import { withSamples } from './samples.ts';
 
 const folder = new URL('../docs/schemas/', import.meta.url);
@@ -31,6 +33,8 @@ const drills = new URL('../docs/drills.md', import.meta.url);
 await writeFile(drills, withDrillsTable(await readFile(drills, 'utf8')));
 const libraries = new URL('../docs/interoperability.md', import.meta.url);
 await writeFile(libraries, withLibraryTables(await readFile(libraries, 'utf8')));
+const performancePage = new URL('../docs/performance.md', import.meta.url);
+await writeFile(performancePage, withPerformanceTables(await readFile(performancePage, 'utf8'), await performanceFigures()));
 
 await writeFile(new URL('../src/stack/snapshot/known-schemas.gen.ts', import.meta.url), knownSchemasSource());
 
