@@ -55,8 +55,9 @@ describe('Dockerfiles', () => {
     expect(text.replaceAll(/^#.*$/gm, '')).not.toMatch(/\b(npm|curl|apt-get|ADD)\b/);
   });
 
-  it.each(PRODUCTS)('of %s see its program and its configuration, and nothing else', async (product) => {
-    expect((await contextOf(product)).toSorted()).toEqual(['bin', `bundle/${product}`, `deployments/${product}/config`, 'package.json']);
+  it.each(PRODUCTS)('of %s see its program, its configuration and the makers of an image, and nothing else', async (product) => {
+    const seen = ['bin', `bundle/${product}`, `deployments/${product}/config`, 'deployments/image', 'package.json'];
+    expect((await contextOf(product)).toSorted()).toEqual(seen.toSorted());
   });
 });
 
