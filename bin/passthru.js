@@ -123,8 +123,8 @@ const startElsewhere = async () => {
 };
 
 /**
- * A server that was started without its options or variables goes on as the same process with them, so that one that is started by hand is like every
- * other. Where a system cannot do that, it runs without them, and warns.
+ * A server that was started without its options or variables goes on as the same process with them, so that one that is started by hand is
+ * like every other. Where a system cannot do that, it runs without them, and warns.
  */
 const restartAsServer = async () => {
   const { SERVER_OPTIONS, SERVER_VARIABLES } = await import('./server-options.js');

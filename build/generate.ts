@@ -1,5 +1,6 @@
 // Writes what follows from what owns it: JSON Schemas, the command line, the configuration, the samples and the tables of libraries in
-// their pages, the verifier of bundles, the operations of the KMS for its client, the API of Identity for operators, the migrations that snapshots name (`npm run generate`).
+// their pages, the verifier of bundles, the operations of the KMS for its client, the API of Identity for operators, the migrations that
+// snapshots name (`npm run generate`).
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { realmsJsonSchema } from '../src/kms/access/realms/realms-schema.ts';
 import { kmsHouse, runKms } from '../test/kms/support/kms-server.ts';

@@ -267,9 +267,13 @@ describe('the progress of builds and pulls', () => {
       '#6 0.204 copied',
       '#6 [kms 5/7] COPY bundle/kms bundle/cli',
       '#6 DONE 1.4s',
+      '#7 [kms system 2/3] RUN --mount=type=bind,source=deployments/image,target=/run/image node /run/image/gather-system.mjs /image',
       '#9 exporting to image',
     ]);
-    expect(progress).toEqual(['building images: kms 5/7 COPY bundle/kms bundle/cli']);
+    expect(progress).toEqual([
+      'building images: kms 5/7 COPY bundle/kms bundle/cli',
+      'building images: kms system 2/3 RUN node /run/image/gather-system.mjs…',
+    ]);
   });
 
   it('is nothing for what Compose says in plain text between its JSON lines', async () => {

@@ -11,7 +11,7 @@ export const buildProgress = (tell: (text: string) => void): ((line: string) => 
   return (line) => {
     const [, where, what] = /^#\d+ \[([^\]]+)\] (.+)$/.exec(line) ?? [];
     if (where === undefined || what === undefined || where.includes('internal')) return;
-    const text = cut(`building images: ${where} ${what}`);
+    const text = cut(`building images: ${where} ${what.replace(/ --mount=\S+/g, '')}`);
     if (text !== last) tell(text);
     last = text;
   };
@@ -62,7 +62,7 @@ export const lastWords = (lines: readonly string[]): string => {
   return (said ?? telling(lines.slice(-FAILURE_LINES))).join(' | ');
 };
 
-/** The name of the image whose build failed, as BuildKit tells it: `target kms: failed to solve: …`, ` > [kms dependencies 3/3] …`. */
+/** The name of the image whose build failed, as BuildKit tells it: `target kms: failed to solve: …`, ` > [kms system 2/3] …`. */
 export const failedImage = (lines: readonly string[]): string | null => {
   for (const line of lines.toReversed()) {
     const name = /^target ([\w-]+): failed to solve/.exec(line)?.[1] ?? /^ > \[([\w-]+) /.exec(line)?.[1];
