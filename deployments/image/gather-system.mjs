@@ -17,10 +17,12 @@ const gather = (file) => {
   copyFileSync(file, join(folder, file));
 };
 
-const node = process.execPath;
-const libraries = said('ldd', node).match(/\/\S+/g);
-const read = ['/etc/passwd', '/etc/group', '/etc/nsswitch.conf', '/etc/os-release', '/etc/ssl/openssl.cnf'];
-for (const file of [node, ...libraries, ...read]) gather(file);
+/** There where a package of the image brings it. */
+const gatherIfThere = (file) => existsSync(file) && gather(file);
+
+const libraries = said('ldd', process.execPath).match(/\/\S+/g);
+for (const file of [process.execPath, ...libraries, '/etc/passwd', '/etc/group', '/etc/os-release']) gather(file);
+for (const file of ['/etc/nsswitch.conf', '/etc/ssl/openssl.cnf', '/usr/local/LICENSE']) gatherIfThere(file);
 
 const entries = join(folder, '/var/lib/dpkg/status.d');
 mkdirSync(entries, { recursive: true });
@@ -28,11 +30,8 @@ mkdirSync(entries, { recursive: true });
 const packages = new Set(libraries.map((library) => said('dpkg-query', '-S', realpathSync(library)).split(':')[0]));
 for (const name of packages) {
   writeFileSync(join(entries, name), said('dpkg-query', '-s', name));
-  const licence = `/usr/share/doc/${name}/copyright`;
-  if (existsSync(licence)) gather(licence);
+  gatherIfThere(`/usr/share/doc/${name}/copyright`);
 }
-const licenceOfNode = '/usr/local/LICENSE';
-if (existsSync(licenceOfNode)) gather(licenceOfNode);
 
 const temporary = join(folder, 'tmp');
 mkdirSync(temporary);

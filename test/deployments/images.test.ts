@@ -94,6 +94,14 @@ describe.runIf(await dockerImages('node:26-trixie-slim', 'otel/opentelemetry-col
     await run('docker', ['image', 'rm', '--force', ...PRODUCTS.map(nameOf)]);
   }, 120_000);
 
+  it('gather their system from an image of Node that has nothing of OpenSSL beside it, too', async () => {
+    const program = 'rm -f /etc/ssl/openssl.cnf && node /run/image/gather-system.mjs /image && chroot /image /usr/local/bin/node --version';
+    const mount = `${join(DEPLOYMENTS, 'image')}:/run/image:ro`;
+    const options = ['--rm', '--network=none', '--volume', mount, '--entrypoint', 'sh'];
+    const { stdout } = await run('docker', ['run', ...options, 'node:26-trixie-slim', '-c', program]);
+    expect(stdout).toMatch(/^v26\./);
+  });
+
   it.each(PRODUCTS)('of %s says in its history and settings no password and no key', async (product) => {
     const history = await run('docker', ['history', '--no-trunc', nameOf(product)]);
     const settings = await run('docker', ['image', 'inspect', nameOf(product)]);
