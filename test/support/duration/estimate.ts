@@ -22,7 +22,7 @@ export interface PlannedRun {
   readonly coverage: boolean;
 }
 
-/** Minutes on two processors, as they were measured: of the tests that need nothing, and of those that need a resource. */
+/** Minutes on two processors, about, for a checkout without a run of its kind yet: of the tests that need nothing, and of those that need a resource. */
 const MINUTES: Readonly<Record<string, { readonly always: number } & Partial<Record<keyof Resources, number>>>> = {
   parts: { always: 6, postgres: 3, docker: 1 },
   whole: { always: 5, docker: 5 },
