@@ -89,6 +89,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   identity: [
     ['main.ts'],
     ['server.ts'],
+    ['public-listener.ts'],
     ['config.ts'],
     ['admin', 'demo', 'feed', 'introspection', 'pages', 'registration'],
     ['provider'],

@@ -32,8 +32,9 @@ export type RunOptions = Pick<StepOptions, 'engine' | 'emit' | 'signal'> &
   };
 
 /**
- * Carries out a plan, tells every event, and answers with what came of it; never throws. Steps of a phase, and those of all flows, that need nothing of each other run side by
- * side (`side-by-side.ts`), and are told of in the order of the plan, as if one came after the other.
+ * Carries out a plan, tells every event, and answers with what came of it; never throws. Steps of one phase, or of
+ * any flows, that need nothing of each other run side by side (`side-by-side.ts`), and are told of in the order of the plan, as if one came
+ * after the other.
  */
 export const run = async (plan: Plan, options: RunOptions): Promise<Outcome> => {
   const { engine, signal, now = steadyNow, sleep = pause, healthTimeoutMs = 30_000, steps = [...DEMO_STEPS, ...RESET_STEPS] } = options;

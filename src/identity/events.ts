@@ -81,8 +81,9 @@ const isRefusal = (event: IdentityEvent): event is RefusalEvent =>
 const reasonOf = (event: RefusalEvent): string => (event.type === 'replay-refused' ? `${event.what}-replayed` : event.reason);
 
 /** Somebody has recorded it, or a client does not make a new one each time. */
-const refusalOfReplay = ({ what, clientId, address }: Extract<RefusalEvent, { type: 'replay-refused' }>): Refusal => {
-  const [code, status] = [`${what}-replayed`, what === 'assertion' ? 401 : 400];
+const refusalOfReplay = (event: Extract<RefusalEvent, { type: 'replay-refused' }>): Refusal => {
+  const { what, clientId, address } = event;
+  const [code, status] = [reasonOf(event), what === 'assertion' ? 401 : 400];
   return {
     address,
     status,

@@ -6,8 +6,7 @@ import { detailOf } from '#infra/http/config.ts';
 import { registerHealth } from '#infra/http/health.routes.ts';
 import { registerLanding } from '#infra/http/landing.routes.ts';
 import { watchOptional } from '#infra/http/optional-dependencies.ts';
-import type { App, RateLimit } from '#infra/http/server.ts';
-import { createServer } from '#infra/http/server/create-server.ts';
+import type { App } from '#infra/http/server.ts';
 import { createRefusalLog } from '#infra/http/server/refusal-log.ts';
 import { createAttemptLimits } from '#infra/secrets/attempts/create-attempt-limits.ts';
 import { createNameTags } from '#infra/secrets/name-tags.ts';
@@ -29,7 +28,7 @@ import { toBrowserClient } from './clients/browser-clients.ts';
 import { createClientAdministration } from './clients/administration/create-client-administration.ts';
 import { createClients } from './clients/clients.service.ts';
 import { createNewClients } from './clients/new-clients.ts';
-import { loadServiceClients, serviceClientOf, shownProofOf } from './clients/service-clients.ts';
+import { loadServiceClients } from './clients/service-clients.ts';
 import type { IdentityConfig } from './config.ts';
 import { identityMigrations } from './database/migrations.ts';
 import type { IdentityTables } from './database/tables.ts';
@@ -44,7 +43,7 @@ import { registerBatchIntrospection } from './introspection/batch.routes.ts';
 import { createSigningKeys } from './keys/signing-keys.service.ts';
 import { createLogouts } from './logouts/create-logouts.ts';
 import { createOutgoing } from './outgoing/create-outgoing.ts';
-import { pageOfError, pageOfProblem } from './pages/page-of-error.ts';
+import { pageOfError } from './pages/page-of-error.ts';
 import { createPasskeyChallenges } from './pages/second-factor/passkey-challenges.ts';
 import { registerPages } from './pages/pages.routes.ts';
 import { mountProvider } from './provider/mount.ts';
@@ -52,6 +51,7 @@ import { createClientCheck } from './provider/check-client.ts';
 import { openRegistration } from './registration/open-registration.ts';
 import { createOpenIdProvider } from './provider/provider.ts';
 import { isKnownScope } from './provider/records/client-metadata.ts';
+import { createPublicListener } from './public-listener.ts';
 import { toResourceServer } from './resource-servers/resource-server.ts';
 import { forgetRevocations } from './revocations/forget-revocations.ts';
 import { createRevocationFeed } from './revocations/revocation-feed.ts';
@@ -209,27 +209,7 @@ export const buildIdentity = async (options: {
       : [{ name: 'telemetry', required: false, check: (signal: AbortSignal) => telemetry.probe(signal) }]),
   ];
   const dependencies = watchOptional(checks, { jobs });
-  const { tls, rate_limit: limit, proxy_networks: proxyNetworks, trace_networks: traceNetworks } = config.server;
-  const rateLimit: RateLimit = {
-    max: limit.max,
-    timeWindowMs: limit.window_seconds * 1000,
-    common: createCommonCounts(workers, 'requests'),
-    known: { nameOf: (request) => serviceClientOf(serviceClients, shownProofOf(request, now)), max: limit.service_client_max },
-  };
-  const app = await createServer({
-    name: 'identity',
-    tls,
-    clientCertificate: config.server.client_certificates === 'request' ? 'request' : 'none',
-    telemetry,
-    refusals,
-    detail,
-    jobs,
-    drain,
-    rateLimit,
-    proxyNetworks,
-    traceNetworks,
-    page: (problem) => pageOfProblem(problem, telemetry),
-  });
+  const app = await createPublicListener({ config, serviceClients, telemetry, refusals, jobs, drain, workers, now });
   app.addHook('preClose', async () => closing.abort());
   opened.defer(() => app.close());
   await mountProvider(app, provider, { onPageError: pageOfError(telemetry) });

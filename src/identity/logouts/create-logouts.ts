@@ -75,7 +75,7 @@ export const createLogouts = (options: {
           const wanted = { limit: WIDTH - underWay.size, busy, roomFor };
           const taken = await takeLogouts(db, wanted, { now: now(), until: now() + TAKEN_MS });
           taken.forEach(begin);
-          if (taken.length === 0 && busy.length === 0 && underWay.size === 0) break;
+          if (taken.length === 0 && underWay.size === 0) break;
           if (taken.length === 0 || underWay.size === WIDTH) await changed.promise;
         }
         await Promise.all([...underWay].map(({ end }) => end));

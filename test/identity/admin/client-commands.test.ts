@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { displaced } from '#cli/commands/identity/client-security.ts';
+import { openSecretOut } from '#cli/commands/identity/secret-out.ts';
 import { accountChangeSchema, accountListSchema } from '#cli/documents/accounts.ts';
 import { clientCreateSchema } from '#cli/documents/client-create.ts';
 import { clientChangeSchema, clientListSchema, clientSecretSchema, clientShowSchema } from '#cli/documents/clients.ts';
@@ -161,6 +162,12 @@ describe('Commands for clients', () => {
     expect([refused.code, refused.err]).toEqual([2, expect.stringMatching(/--tenant is missing/)]);
     await expect(stat(join(project, 'nothing'))).rejects.toMatchObject({ code: 'ENOENT' });
     expect((await call(['client', 'show', id])).err).toMatch(/There is no client with this id/);
+    const out = await openSecretOut('closed', project);
+    await out[Symbol.asyncDispose]();
+    await expect(out.write('secret', `passthru client rotate-secret ${id}`)).rejects.toMatchObject({
+      code: 'secret-unwritten',
+      fix: expect.stringContaining(`\`passthru client rotate-secret ${id}\``),
+    });
   });
 
   it('list, show and change a client, in what the flags name, and where it is as it was shown', async () => {

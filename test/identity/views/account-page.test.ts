@@ -20,12 +20,13 @@ it('grants of one application stand under its name once, each with a button of i
     grant('a', 'Notes', 1_000_000),
     grant('b', 'Mail', 1_100_000),
     grant('a', 'Notes', 1_200_000),
-    grant('c', 'Mail', 1_300_000),
+    // A number as its id moves it to no other place.
+    grant('7', 'Mail', 1_300_000),
   ];
   const html = renderHtml(markup`${grantList(grants, form)}`);
   expect([...html.matchAll(/<strong>(.*?)<\/strong>/g)].map(([, name]) => name)).toEqual(['Notes', 'Mail', 'Mail']);
   const buttons = [...html.matchAll(/name="grant" value="(.*?)" aria-label="(.*?)"/g)];
-  expect(buttons.map(([, reference]) => reference)).toEqual(['a-1000000', 'a-1200000', 'b-1100000', 'c-1300000']);
+  expect(buttons.map(([, reference]) => reference)).toEqual(['a-1000000', 'a-1200000', 'b-1100000', '7-1300000']);
   expect(new Set(buttons.map(([, , label]) => label)).size).toBe(4);
 });
 

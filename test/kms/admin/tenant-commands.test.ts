@@ -73,8 +73,11 @@ describe('Commands of an operator', () => {
     expect([state, Math.round((Date.parse(at ?? '') - before) / 86_400_000)]).toEqual(['pending-removal', 30]);
     expect(await code()).toBe('tenant-pending-removal');
     const told = await call(`restore ${name}`);
-    expect([told.code, told.out]).toEqual([0, expect.stringMatching(new RegExp(`^active +${id} +${name}$`, 'm'))]);
+    expect([told.code, told.out]).toEqual([0, `Restored tenant ${name} (${id})\n`]);
     expect(await code()).toBe(200);
+    const scheduled = new RegExp(`^Scheduled the removal of tenant ${name} \\(${id}\\), to be removed at \\S+Z$`, 'm');
+    expect((await call(`remove ${name}`)).out).toMatch(scheduled);
+    await call(`restore ${name}`);
     expect((await call('list --quiet')).out.split('\n')).toContain(id);
   });
 

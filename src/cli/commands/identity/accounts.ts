@@ -1,5 +1,6 @@
 import { AppError } from '#infra/apperr/app-error.ts';
 import { type AccountBody, identityAccounts } from '#client/admin/identity-accounts.ts';
+import { capitalized } from '#infra/lines/capitalized.ts';
 import type { CommandCall } from '#cli/command-line/command.ts';
 import type { AccountChangeDocument, AccountListDocument } from '#cli/documents/accounts.ts';
 import type { ExitCode } from '#cli/process/exit-codes.ts';
@@ -42,7 +43,7 @@ const recordOf = (account: AccountBody, body: string) => ({
 /** @param done in the past: `disabled`, `removed` */
 const resultOf = (account: AccountBody, done: string): OperatorResult & { readonly document: Own<AccountChangeDocument> } => ({
   document: { version: 1, account: documented(account) },
-  lines: [`${done.charAt(0).toUpperCase()}${done.slice(1)} account ${account.username} (${account.id})`],
+  lines: [`${capitalized(done)} account ${account.username} (${account.id})`],
   short: [account.id],
   record: recordOf(account, `${done} account ${account.id}`),
 });

@@ -38,7 +38,7 @@ export const clientCreate = (call: CommandCall<string, typeof CLIENT_CREATE_FLAG
           '/tenant_id': '--tenant',
         }),
       );
-    if (made.client_secret !== undefined) await out?.write(made.client_secret);
+    if (made.client_secret !== undefined) await out?.write(made.client_secret, `passthru client rotate-secret ${id}`);
     const shown = out === null ? (made.client_secret ?? null) : null;
     const document: Omit<ClientCreateDocument, 'command' | 'exit_code'> = {
       version: 1,

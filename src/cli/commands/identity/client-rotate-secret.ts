@@ -68,7 +68,7 @@ export const clientRotateSecret = (call: Call): Promise<ExitCode> =>
     const { client_secret: secret, previous_ends_at: previousEndsAt } = await rotated.catch(
       refusedInput(call.command, { 'path/client_id': '<id>', '/overlap_seconds': '--overlap' }),
     );
-    await out?.write(secret);
+    await out?.write(secret, `passthru client rotate-secret ${id} --replace-newest`);
     const made = { secret: out === null ? secret : null, file: flags.secretOut ?? null, previousEndsAt };
     return resultOf(id, made, [
       out === null ? `Secret  ${secret}` : `Secret  in ${flags.secretOut}`,

@@ -6,8 +6,11 @@ import { usageError } from '#cli/settings/usage-error.ts';
 
 /** A place for a secret that is still to come. */
 export interface SecretOut extends AsyncDisposable {
-  /** @throws AppError `secret-unwritten` where the disk is full, for example */
-  write(secret: string): Promise<void>;
+  /**
+   * @param again command that makes another secret, should this one be lost
+   * @throws AppError `secret-unwritten` where the disk is full, for example
+   */
+  write(secret: string, again: string): Promise<void>;
 }
 
 /**
@@ -24,7 +27,7 @@ export const openSecretOut = async (name: string, cwd: string): Promise<SecretOu
   });
   let isWritten = false;
   return {
-    write: async (secret) => {
+    write: async (secret, again) => {
       try {
         await file.writeFile(`${secret}\n`);
         await file.sync();
@@ -32,7 +35,7 @@ export const openSecretOut = async (name: string, cwd: string): Promise<SecretOu
       } catch (cause) {
         throw new AppError('secret-unwritten', 500, `The secret was made, and could not be written into ${name}.`, {
           cause,
-          fix: 'Nobody knows it now. Make room, then make another by `passthru client rotate-secret`, with --replace-newest after a rotation.',
+          fix: `Nobody knows it now. Make room, then make another by \`${again}\`.`,
         });
       }
     },

@@ -1,3 +1,4 @@
+import { capitalized } from '#infra/lines/capitalized.ts';
 import type { ShownClient } from '#client/admin/identity-clients.ts';
 import { type TableLayout, tableLines } from '#cli/reporters/lines/table.ts';
 import type { OperatorResult } from '../operator/operator-command.ts';
@@ -44,7 +45,7 @@ export const linesOfClient = (client: ShownClient): readonly string[] => {
 /** @param done in the past: `changed`, `removed` */
 export const changedClient = (client: ShownClient, done: string): OperatorResult => ({
   document: { version: 1, client },
-  lines: [`${done.charAt(0).toUpperCase()}${done.slice(1)} client ${client.client_id} (${client.name})`],
+  lines: [`${capitalized(done)} client ${client.client_id} (${client.name})`],
   short: [client.client_id],
   record: recordOfClient(client, `${done} client ${client.client_id}`),
 });

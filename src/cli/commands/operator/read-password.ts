@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { capitalized } from '#infra/lines/capitalized.ts';
 import type { CliProcess, InputStream } from '#cli/process/cli-process.ts';
 import { usageError } from '#cli/settings/usage-error.ts';
 
@@ -89,7 +90,7 @@ const askFor = async (
   }
   input.setRawMode(true);
   try {
-    const asked = `${what.charAt(0).toUpperCase()}${what.slice(1)} of ${of}: `;
+    const asked = `${capitalized(what)} of ${of}: `;
     const [typed, again = typed] = await typedLines(input, {
       err,
       what,

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { AppError } from '#infra/apperr/app-error.ts';
+import { capitalized } from '#infra/lines/capitalized.ts';
 import type { CommandCall } from '#cli/command-line/command.ts';
 import type { RealmUserDocument, RealmUsersListDocument } from '#cli/documents/realm-users.ts';
 import type { ExitCode } from '#cli/process/exit-codes.ts';
@@ -36,7 +37,7 @@ const documented = (user: RealmUserBody) => ({ ...user, roles: [...user.roles], 
 /** @param done in the past: `made`, `removed` */
 const resultOf = (user: RealmUserBody, done: string): OperatorResult & { readonly document: Own<RealmUserDocument> } => ({
   document: { version: 1, user: documented(user) },
-  lines: [`${done.charAt(0).toUpperCase()}${done.slice(1)} user ${user.username} (${user.id})`],
+  lines: [`${capitalized(done)} user ${user.username} (${user.id})`],
   short: [user.id],
   record: recordOf(user, `${done} realm user ${user.id}`),
 });

@@ -1,3 +1,4 @@
+import { capitalized } from '#infra/lines/capitalized.ts';
 import type { CommandCall } from '#cli/command-line/command.ts';
 import type { TenantChangeDocument, TenantListDocument } from '#cli/documents/tenants.ts';
 import type { ExitCode } from '#cli/process/exit-codes.ts';
@@ -12,9 +13,6 @@ type Own<D> = Omit<D, 'command' | 'exit_code'>;
 
 const shown = ({ id, name, state, removal_at }: ShownTenant) => ({ id, name, state, removal_at });
 
-const lineOf = ({ id, name, state, removal_at: at }: ShownTenant): string =>
-  `${state.padEnd(15)}  ${id}  ${name}${at === null ? '' : `, to be removed at ${at}`}`;
-
 const HEAD = ['Tenant', 'State', 'Id', 'To be removed at'];
 const rowOf = ({ id, name, state, removal_at: at }: ShownTenant): readonly string[] => [name, state, id, at ?? '-'];
 
@@ -23,11 +21,13 @@ const recordOf = (tenant: ShownTenant, body: string) => ({
   attributes: { 'passthru.tenant.id': tenant.id, 'passthru.tenant.name': tenant.name, 'passthru.tenant.state': tenant.state },
 });
 
+/** @param done in the past: `suspended` */
 const changed = (done: string, tenant: ShownTenant) => {
+  const { removal_at: at } = tenant;
   const document: Own<TenantChangeDocument> = { version: 1, tenant: shown(tenant) };
   return {
     document,
-    lines: [lineOf(tenant)],
+    lines: [`${capitalized(done)} tenant ${tenant.name} (${tenant.id})${at === null ? '' : `, to be removed at ${at}`}`],
     short: [tenant.state],
     record: recordOf(tenant, `${done} tenant ${tenant.name}`),
   };

@@ -94,6 +94,8 @@ export const registerAccountPage = (
         const own = session.reference;
         await access.endSessions(accountId, which === 'all' ? { allBut: null } : which === 'others' ? { allBut: own } : { only: which });
         emit({ type: 'account-changed', accountId, change: 'sessions-ended' });
+        // Where this browser is logged out as well, the person who logs in next would be told.
+        if (which === 'all' || which === own) return toLogIn(reply);
         return doneAtAccount(reply, which === 'others' ? 'sessions-ended' : 'session-ended');
       }),
   );

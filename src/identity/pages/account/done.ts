@@ -16,7 +16,7 @@ const DONE = {
 
 export type Done = keyof typeof DONE;
 
-/** Of this host alone, so that no other site has the page say something. */
+/** It names one of these sentences, so that a neighbour of this host who sets it cannot have the page say anything else. */
 const COOKIE = '__Secure-passthru-done';
 const COOKIE_OPTIONS = { path: ACCOUNT_PATH, secure: true, httpOnly: true, sameSite: 'lax' } as const;
 const LIFE_S = 60;

@@ -16,8 +16,8 @@ const TOLD_MS = 60_000;
 
 /**
  * Counts the interactions that are open, by network: an IPv4 address, or the first 64 bits of an IPv6 address. One that is finished gives
- * its place back at once, one that is left alone after as long as it lives. In memory, for this process and the
- * workers beside it, at another of which it may be finished.
+ * its place back at once, one that is left alone after as long as it lives. In memory, for this process and
+ * the workers beside it: one that was opened here may be finished there.
  *
  * @param options.lifeSeconds how long an interaction lives that nobody goes on with
  * @param options.elapsed milliseconds of a clock that never goes back

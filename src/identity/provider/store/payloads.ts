@@ -30,9 +30,10 @@ export type Consumption = 'consumed' | 'replayed';
 
 export interface PayloadStore {
   /**
-   * Writes one entity, atomically. Durable when this resolves, but for what a log-in leaves behind on its way: interactions and codes
-   * are on disk with the next write that is, at the latest when a code is used. Who loses one with the power logs in again. A token or code of a grant that is gone is not written at all: a replay that revokes the
-   * family while the first use is still issuing leaves nothing usable behind, whatever the order of the two.
+   * Writes one entity, atomically. Durable when this resolves, except for interactions and codes: these are on disk with the next write
+   * that waits for it, at the latest when the code is used, and a log-in that loses one in a power cut begins again. A token or code of a
+   * grant that is gone is not written at all: a replay that revokes the family while the first use is still issuing leaves nothing usable
+   * behind, whatever the order of the two.
    */
   save(entry: PayloadEntry): Promise<void>;
   /** Like `save`, but for what may be written once only. Resolves false when it was there. */

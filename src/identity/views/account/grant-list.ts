@@ -20,10 +20,8 @@ ${button(form, 'grant', grant.reference, 'Take back', `Take back what ${grant.cl
 
 /** What an account allowed: each application once, by its name, with all that it was granted. Two of one name stay two. */
 export const grantList = (grants: readonly GrantView[], form: PageForm): HtmlValue => {
-  const byClient = Object.values(Object.groupBy(grants, ({ clientId }) => clientId)).flatMap((group) =>
-    group === undefined ? [] : [group],
-  );
-  return markup`<ul class="links">${byClient.map(
+  const byClient = Map.groupBy(grants, ({ clientId }) => clientId);
+  return markup`<ul class="links">${[...byClient.values()].map(
     (group) => markup`<li><strong>${group[0]?.clientName}</strong>
 ${group.map((grant) => item(grant, form))}</li>`,
   )}</ul>`;

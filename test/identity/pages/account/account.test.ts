@@ -54,6 +54,14 @@ describe.each(databaseKinds())('the account page on %s', (kind) => {
     expect((await here.visit('/account')).url).toMatch(/login$/);
   });
 
+  it('ends all sessions, its own too, and says nothing of it to the person who logs in next', async () => {
+    const [here, person] = [world.browser(), await world.person()];
+    const ended = await submitTo(here, await world.logIn(here, person), '/account/sessions', { session: 'all' });
+    expect(ended.url).toMatch(/login$/);
+    const next = await world.logIn(here, await world.person());
+    expect([next.url.endsWith('/account'), next.html.includes('role="status"')]).toEqual([true, false]);
+  });
+
   it('names sessions by the applications that they logged in at, and says when each was last used', async () => {
     const person = await world.person();
     const [here, there] = [world.browser(), world.browser()];
