@@ -3,6 +3,7 @@ import { renderHtml, markup } from '#infra/html/html.ts';
 import { STYLESHEET } from '#infra/html/look.ts';
 import { type AccountForms, accountPage } from '#identity/views/account/account-page.ts';
 import { type GrantView, grantList } from '#identity/views/account/grant-list.ts';
+import { sessionList, type SessionView } from '#identity/views/account/session-list.ts';
 import { layout } from '#identity/views/layout.ts';
 
 const form = { action: '/account/grants', csrfToken: 'token' };
@@ -28,6 +29,29 @@ it('grants of one application stand under its name once, each with a button of i
   const buttons = [...html.matchAll(/name="grant" value="(.*?)" aria-label="(.*?)"/g)];
   expect(buttons.map(([, reference]) => reference)).toEqual(['a-1000000', 'a-1200000', 'b-1100000', '7-1300000']);
   expect(new Set(buttons.map(([, , label]) => label)).size).toBe(4);
+});
+
+it.each([
+  [20, null],
+  [22, 2],
+])('of %d sessions beside that of this browser, which comes first, twenty are shown and the rest is a number: %s', (others, more) => {
+  const session = (n: number): SessionView => ({
+    reference: `session-${n}`,
+    loggedInAt: n,
+    lastUsedAt: n,
+    amr: ['pwd'],
+    isThis: n === others,
+    clientNames: [],
+  });
+  const html = renderHtml(
+    markup`${sessionList(
+      Array.from({ length: others + 1 }, (_, n) => session(n)),
+      form,
+    )}`,
+  );
+  const shown = [...html.matchAll(/name="session" value="session-(\d+)"/g)].map(([, n]) => Number(n));
+  expect(shown).toEqual([others, ...Array.from({ length: 20 }, (_, n) => n)]);
+  expect(/And (\d+) more/.exec(html)?.[1] ?? null).toBe(more === null ? null : String(more));
 });
 
 it('a page of names and addresses is wider than a form', () => {

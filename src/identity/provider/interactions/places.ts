@@ -16,8 +16,8 @@ export const tooMany = (code: string, message: string, waitMs: number): AppError
 };
 
 /**
- * Bounds what the strangers of a network may store: `max` at once, and after that `max` in each `lifeSeconds`, evenly, as the first ones end.
- * In memory, for this process and the workers beside it.
+ * Bounds what the strangers of a network may store: `max` at once, and after that `max` in each `lifeSeconds`, evenly, as the first ones
+ * end. In memory, for this process and the workers beside it.
  *
  * @param options.lifeSeconds of what takes a place
  * @param options.refusal code and message
