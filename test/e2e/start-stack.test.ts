@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PassthruContainer, startStack, type TestStack } from '#testing/index.ts';
+import { isAlive } from '#test/support/is-alive.ts';
 import { startSuite } from '#test/support/suites.ts';
 import { temporaryDirectory } from '#test/support/temporary-directory.ts';
 
@@ -29,14 +30,6 @@ const processesOf = async (stateDir: unknown): Promise<{ readonly services: read
   const [run, lock] = [await json('run.json'), await json('lock')];
   const services = Object.values(run['services'] ?? run).flatMap((each) => (each as { pid?: number }).pid ?? []);
   return { services, holder: Number(lock['pid']) };
-};
-
-const isAlive = (pid: number): boolean => {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 };
 
 /** Whatever started a stack has an end: nothing of it runs, and nothing is on the disk. */

@@ -6,9 +6,9 @@ import { auditLines } from '#client/admin/audit.ts';
 import type { ClosableHttpsClient, HttpsRequest } from '#infra/http/client.ts';
 import { createHttpsClient } from '#infra/http/client/create-https-client.ts';
 import { ADMIN_PORT_OFFSET } from '#infra/magic/magic.ts';
-import { hasCode } from '#infra/apperr/system-error.ts';
 import { verdictOf } from '#test/support/audited-kms.ts';
 import { databaseKinds, type TestDatabases, withDatabases } from '#test/support/database.ts';
+import { isAlive } from '#test/support/is-alive.ts';
 import { balancerFor } from '#test/support/proxy-protocol.ts';
 import { reservePorts } from '#test/support/ports.ts';
 import { type KmsProcess, kmsProcess } from '#test/kms/support/kms-process.ts';
@@ -31,16 +31,6 @@ interface WorkerState {
   readonly pid: number;
   readonly replaced: number;
 }
-
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    if (hasCode(error, 'ESRCH')) return false;
-    throw error;
-  }
-};
 
 describe.skipIf(!databaseKinds().includes('postgres'))('two workers of a KMS on one port', () => {
   let test: TestDatabases;

@@ -1,4 +1,5 @@
 import { AppError } from '#infra/apperr/app-error.ts';
+import { counted } from '#infra/lines/counted.ts';
 
 /** Numbers of rows, by the word for one of them: `{ tenant: 2, account: 5 }`. */
 export type RowCounts = Readonly<Record<string, number>>;
@@ -17,7 +18,7 @@ export const totalOf = (counts: RowCounts): number => Object.values(counts).redu
 export const rowWords = (counts: RowCounts): string =>
   Object.entries(counts)
     .filter(([, count]) => count > 0)
-    .map(([word, count]) => `${count} ${word}${count === 1 ? '' : 's'}`)
+    .map(([word, count]) => counted(count, word))
     .join(', ');
 
 /** For example `2 tenants, 1 account (acme, beta)`. */

@@ -172,11 +172,15 @@ const m3 = (() => {
   return { certificatesIn, signDetached, verifyDetached };
 })();
 const m4 = (() => {
+  /** `1 step`, `2 steps`. */
+  const counted = (count, one, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
+  return { counted };
+})();
+const m5 = (() => {
+  const { counted } = m4;
   const { printable } = m0;
   /** Faults that are printed; one changed file may break many checks. */
   const MAX_PRINTED = 20;
-
-  const plural = (count, one) => `${count} ${one}${count === 1 ? '' : 's'}`;
 
   /** A verdict for people, a line each. A bundle may come from anybody: no text of it breaks a line, or steers the terminal. */
   const linesOfVerdict = (verdict) => rowsOf(verdict).map(([label, text]) => `${label.padEnd(LABEL)}${printable(text)}`);
@@ -185,16 +189,16 @@ const m4 = (() => {
   const LABEL = 11;
 
   const rowsOf = ({ holds, faults, run, files, checks, exchanges, signer, audit, missing }) => [
-    ['Holds', holds ? 'yes' : `no: ${plural(faults.length, 'fault')}`],
+    ['Holds', holds ? 'yes' : `no: ${counted(faults.length, 'fault')}`],
     ...rowsOfRun(run),
     ['Files', `${files.count}, ${Math.ceil(files.bytes / 1024)} KiB`],
     ['Signature', signer === null ? 'none that is good' : `${signer.name}, under the root ${signer.ca}`],
     ['Trust', trustOf(signer)],
     [
       'Checks',
-      `${checks.repeated} made again from ${plural(exchanges, 'recorded exchange')}, ${checks.observed} observed by the run alone; ${checks.failed} failed in the run`,
+      `${checks.repeated} made again from ${counted(exchanges, 'recorded exchange')}, ${checks.observed} observed by the run alone; ${checks.failed} failed in the run`,
     ],
-    ...(audit === null ? [] : [['Audit', `${plural(audit.records, 'record')} in ${plural(audit.chains, 'chain')}`]]),
+    ...(audit === null ? [] : [['Audit', `${counted(audit.records, 'record')} in ${counted(audit.chains, 'chain')}`]]),
     ...missing.map(({ what, why }) => ['Missing', `${what}: ${why}`]),
     ...faults.slice(0, MAX_PRINTED).map((fault) => ['Fault', textOfFault(fault)]),
     ...(faults.length > MAX_PRINTED ? [['', `and ${faults.length - MAX_PRINTED} more`]] : []),
@@ -217,7 +221,7 @@ const m4 = (() => {
   };
   return { linesOfVerdict, lineOfFault };
 })();
-const m5 = (() => {
+const m6 = (() => {
   /** The object that a JSON text is; null for any other value, and for a text that is no JSON. */
   const jsonObject = (text) => {
     try {
@@ -236,9 +240,9 @@ const m5 = (() => {
   const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
   return { jsonObject, isNestedWithin, isObject };
 })();
-const m6 = (() => {
+const m7 = (() => {
   const { hash } = n5;
-  const { isNestedWithin, jsonObject } = m5;
+  const { isNestedWithin, jsonObject } = m6;
   /**
    * The audit of the KMS as lines of text, which the KMS writes, an export holds, and `verify-export.ts` checks without either. Each line is
    * an object as canonical JSON (RFC 8785), and its `kind` says what it is:
@@ -279,7 +283,7 @@ const m6 = (() => {
   };
   return { FORMAT, RECORD_KINDS, HEAD_KINDS, hashOf, objectOf };
 })();
-const m7 = (() => {
+const m8 = (() => {
   /** A value of JSON as the lines of an audit have it: whole numbers only, and no member that is absent. */
 
   /**
@@ -296,9 +300,9 @@ const m7 = (() => {
   };
   return { canonicalJson };
 })();
-const m8 = (() => {
+const m9 = (() => {
   const { createHash, createPublicKey, sign, verify } = n5;
-  const { canonicalJson } = m7;
+  const { canonicalJson } = m8;
   /** A key pair that signs lines, with its public part as others get it. */
 
   /** @see RFC 7638 */
@@ -337,9 +341,9 @@ const m8 = (() => {
   };
   return { thumbprintOf, createLineSigner, isSignedBy, ed25519JwkOf };
 })();
-const m9 = (() => {
-  const { objectOf } = m6;
-  const { ed25519JwkOf, isSignedBy } = m8;
+const m10 = (() => {
+  const { objectOf } = m7;
+  const { ed25519JwkOf, isSignedBy } = m9;
   /** A head that was kept apart from the database, with the key that signed it. */
 
   /** The answer of `/admin/v1/audit/head`, or what `passthru audit head` printed as JSON; null for any other text, and a signature that is wrong. */
@@ -357,10 +361,10 @@ const m9 = (() => {
   };
   return { keptHeadOf };
 })();
-const m10 = (() => {
-  const { canonicalJson } = m7;
-  const { FORMAT, HEAD_KINDS, hashOf, objectOf, RECORD_KINDS } = m6;
-  const { ed25519JwkOf, isSignedBy, thumbprintOf } = m8;
+const m11 = (() => {
+  const { canonicalJson } = m8;
+  const { FORMAT, HEAD_KINDS, hashOf, objectOf, RECORD_KINDS } = m7;
+  const { ed25519JwkOf, isSignedBy, thumbprintOf } = m9;
   /** Where an export does not hold, and why. */
 
   /** One chain of an export. */
@@ -485,9 +489,9 @@ const m10 = (() => {
   };
   return { createExportVerifier };
 })();
-const m11 = (() => {
+const m12 = (() => {
   const { Buffer } = n4;
-  const { isNestedWithin, jsonObject } = m5;
+  const { isNestedWithin, jsonObject } = m6;
   /** Recipes in a recipe at most: those of a run have a few, and a bundle may come from anybody. */
   const MAX_DEPTH = 12;
   /** Objects and lists in one another, in a header or in claims. */
@@ -662,7 +666,7 @@ const m11 = (() => {
   const plain = (value) => (typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value));
   return { evaluate, render };
 })();
-const m12 = (() => {
+const m13 = (() => {
   /**
    * How the value of a check is taken from exchanges: a tree as data. `R` names an exchange: the exchange itself while a run lasts, its id
    * in a bundle. `evaluate.ts` reads it, in both.
@@ -698,9 +702,9 @@ const m12 = (() => {
   };
   return { renamed, namedIn };
 })();
-const m13 = (() => {
-  const { evaluate, render } = m11;
-  const { namedIn } = m12;
+const m14 = (() => {
+  const { evaluate, render } = m12;
+  const { namedIn } = m13;
   /** How to find an exchange by its id. */
 
   /** Whether a value has the form of a check: anybody may have written it. */
@@ -747,7 +751,7 @@ const m13 = (() => {
     });
   return { isCheck, faultOfCheck, checksAgain };
 })();
-const m14 = (() => {
+const m15 = (() => {
   /**
    * A bundle: the folder that a run with `--evidence` leaves. `docs/evidence.md` tells its format, and `docs/schemas` has the schemas of its
    * files; here are the names and types that writing and verifying share. This folder needs nothing but Node, because a verifier made of
@@ -778,15 +782,15 @@ const m14 = (() => {
   /** The files of a bundle by their paths. */
   return { BUNDLE_KIND, BUNDLE_VERSION, FILES, exchangesFile, isExchangesFile };
 })();
-const m15 = (() => {
+const m16 = (() => {
   const { Buffer } = n4;
   const { hash } = n5;
-  const { keptHeadOf } = m9;
-  const { createExportVerifier } = m10;
-  const { isNestedWithin } = m5;
+  const { keptHeadOf } = m10;
+  const { createExportVerifier } = m11;
+  const { isNestedWithin } = m6;
   const { commonNameOf, DOCUMENT_SIGNING, faultOfPath, fingerprintOf, hasFingerprint } = m1;
-  const { checksAgain, isCheck } = m13;
-  const { BUNDLE_KIND, BUNDLE_VERSION, FILES, isExchangesFile } = m14;
+  const { checksAgain, isCheck } = m14;
+  const { BUNDLE_KIND, BUNDLE_VERSION, FILES, isExchangesFile } = m15;
   const { certificatesIn, verifyDetached } = m3;
   /** Objects and lists in one another, in a file of a bundle; the recipes of a demo make fourteen. */
   const MAX_NESTING = 100;
@@ -963,7 +967,7 @@ const m15 = (() => {
   };
   return { verifyBundle };
 })();
-const m16 = (() => {
+const m17 = (() => {
   const { readFile } = n0;
   const { dirname, resolve } = n1;
   const { fileURLToPath } = n2;
@@ -972,8 +976,8 @@ const m16 = (() => {
   const { fingerprintOf, isFingerprint } = m1;
   const { readBundle } = m2;
   const { certificatesIn } = m3;
-  const { linesOfVerdict } = m4;
-  const { verifyBundle } = m15;
+  const { linesOfVerdict } = m5;
+  const { verifyBundle } = m16;
   /** A bundle as a folder has it. @param options.fingerprint as of `verifyBundle` @throws the file system's error */
   const verifyFolder = async (folder, options = {}) => {
     const { files, faults } = await readBundle(folder);
@@ -1013,7 +1017,7 @@ Exit codes: 0 it holds · 1 it does not · 64 usage`;
   };
   return { verifyFolder, fingerprintIn, main };
 })();
-const entry = m16;
+const entry = m17;
 const { exitCode, text } = await entry.main(process.argv.slice(2), import.meta.url);
 console.log(text);
 process.exitCode = exitCode;

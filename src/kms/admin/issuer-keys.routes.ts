@@ -22,8 +22,9 @@ const flushedSchema = strictObject({
 });
 
 /**
- * Forgets the keys by which tokens are verified, and every token that was verified by them, in this replica with all its workers, and fetches them anew: for an
- * operator who knows that a key is not to be trusted any more. An issuer that does not answer has no key then, so its tokens are refused.
+ * Forgets the keys by which tokens are verified, and every token that was verified by them, in this replica with all its workers, and
+ * fetches them anew: for an operator who knows that a key is not to be trusted any more. An issuer that does not answer has no key then, so
+ * its tokens are refused.
  */
 export const registerIssuerKeyRoutes = (admin: App, issuers: readonly IssuerKeys[], workers: Pick<Workers, 'ask' | 'hear'>): void => {
   // They are forgotten before it waits for the issuer, so nobody needs the end of it; an issuer that does not answer is told of by itself.

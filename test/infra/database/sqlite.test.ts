@@ -75,6 +75,21 @@ describe('a SQLite file', () => {
     await database.transaction(async (tx) => expect(await pragma({ db: tx }, 'synchronous')).toBe(2));
   });
 
+  it('serves on after a turn whose setting could not be changed, because somebody left a transaction open', async () => {
+    await using database = await databases.open<TestTables>('service', testMigrations);
+    const { db, unsynced } = database;
+    for (const careless of [db, unsynced.db]) {
+      await sql
+        .raw('begin')
+        .execute(careless)
+        .catch(() => null);
+      await expect(sql.raw('select 1').execute(unsynced.db)).rejects.toThrow('inside a transaction');
+      await sql.raw('rollback').execute(db);
+      await sql.raw('select 1').execute(unsynced.db);
+      expect(await pragma(database, 'synchronous')).toBe(2);
+    }
+  });
+
   it('leaves its log to the system where it need only outlive the process', async () => {
     await using others = await openDatabases({ kind: 'sqlite', directory: join(folder.path, 'quick'), durability: 'process' });
     await using database = await others.open<TestTables>('service', testMigrations);

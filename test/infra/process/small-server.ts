@@ -2,8 +2,8 @@ import { createServer, type Socket } from 'node:net';
 import { takePlace } from '#infra/process/workers/take-place.ts';
 import { stopOnSignals } from '#infra/process/stop.ts';
 
-// Run as a program: `node small-server.ts <port> <workers> [fails]`, a server with workers. Each connection gets one line: number, process and what was
-// told by others so far; a line that comes in is told to the others, or is a command.
+// Run as a program: `node small-server.ts <port> <workers> [first|later]`, a server with workers, of which the first, or each later one,
+// cannot start. Each line that comes in is a command, whose answer is a line of JSON.
 const [, , port, count, fails] = process.argv;
 
 const place = await takePlace({

@@ -1,8 +1,7 @@
 import { namedIn, type Recipe } from '#infra/evidence/recipe.ts';
+import { counted } from '#infra/lines/counted.ts';
 import { type BundleCheck, exchangesFile } from '#infra/evidence/bundle/manifest.ts';
 import type { WholeRun } from './whole-run.ts';
-
-const plural = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`;
 
 /** The first page of a bundle: what the run was, how to check it, and every check with the exchange on which it rests. */
 export const readmeOf = ({ report, checks, exchanges, createdAt, version, facts }: Omit<WholeRun, 'verifier'>): string => {
@@ -11,10 +10,10 @@ export const readmeOf = ({ report, checks, exchanges, createdAt, version, facts 
   const head = [
     `# Evidence of \`passthru ${report.command}\``,
     '',
-    `- Outcome: **${report.outcome}**, exit code ${report.exit_code}, ${plural(report.steps.length, 'step')}, ${plural(checks.length, 'check')}, ${failed} failed`,
+    `- Outcome: **${report.outcome}**, exit code ${report.exit_code}, ${counted(report.steps.length, 'step')}, ${counted(checks.length, 'check')}, ${failed} failed`,
     `- When: ${createdAt}, after ${(report.duration_ms / 1000).toFixed(1)} s`,
     `- With: passthru ${version}, engine ${report.engine} (${report.engine_reason}), profile ${report.profile}, Node ${facts.runtime.node}`,
-    `- Rests on: ${plural(exchanges.length, 'recorded request')}; ${plural(repeatable, 'check')} can be made again from them, ${checks.length - repeatable} are the word of the run`,
+    `- Rests on: ${counted(exchanges.length, 'recorded request')}; ${counted(repeatable, 'check')} can be made again from them, ${checks.length - repeatable} are the word of the run`,
     '',
     '## Check it',
     '',

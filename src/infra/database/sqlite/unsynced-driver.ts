@@ -11,12 +11,21 @@ export const unsyncedDriver = (driver: Driver, database: DatabaseSync): Driver =
   ...driver,
   acquireConnection: async () => {
     const connection = await driver.acquireConnection();
-    database.exec('pragma synchronous = normal');
+    try {
+      database.exec('pragma synchronous = normal');
+    } catch (error) {
+      // The next one has its turn all the same.
+      await driver.releaseConnection(connection);
+      throw error;
+    }
     return connection;
   },
   releaseConnection: async (connection) => {
-    database.exec('pragma synchronous = full');
-    await driver.releaseConnection(connection);
+    try {
+      database.exec('pragma synchronous = full');
+    } finally {
+      await driver.releaseConnection(connection);
+    }
   },
   // The other one closes the file.
   destroy: async () => {},

@@ -1,10 +1,9 @@
+import { counted } from '#infra/lines/counted.ts';
 import { printable } from '#infra/lines/printable.ts';
 import type { EvidenceFault, EvidenceVerdict } from './verdict.ts';
 
 /** Faults that are printed; one changed file may break many checks. */
 const MAX_PRINTED = 20;
-
-const plural = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`;
 
 /** A verdict for people, a line each. A bundle may come from anybody: no text of it breaks a line, or steers the terminal. */
 export const linesOfVerdict = (verdict: EvidenceVerdict): readonly string[] =>
@@ -24,16 +23,16 @@ const rowsOf = ({
   audit,
   missing,
 }: EvidenceVerdict): readonly (readonly [label: string, text: string])[] => [
-  ['Holds', holds ? 'yes' : `no: ${plural(faults.length, 'fault')}`],
+  ['Holds', holds ? 'yes' : `no: ${counted(faults.length, 'fault')}`],
   ...rowsOfRun(run),
   ['Files', `${files.count}, ${Math.ceil(files.bytes / 1024)} KiB`],
   ['Signature', signer === null ? 'none that is good' : `${signer.name}, under the root ${signer.ca}`],
   ['Trust', trustOf(signer)],
   [
     'Checks',
-    `${checks.repeated} made again from ${plural(exchanges, 'recorded exchange')}, ${checks.observed} observed by the run alone; ${checks.failed} failed in the run`,
+    `${checks.repeated} made again from ${counted(exchanges, 'recorded exchange')}, ${checks.observed} observed by the run alone; ${checks.failed} failed in the run`,
   ],
-  ...(audit === null ? [] : [['Audit', `${plural(audit.records, 'record')} in ${plural(audit.chains, 'chain')}`] as const]),
+  ...(audit === null ? [] : [['Audit', `${counted(audit.records, 'record')} in ${counted(audit.chains, 'chain')}`] as const]),
   ...missing.map(({ what, why }) => ['Missing', `${what}: ${why}`] as const),
   ...faults.slice(0, MAX_PRINTED).map((fault) => ['Fault', textOfFault(fault)] as const),
   ...(faults.length > MAX_PRINTED ? [['', `and ${faults.length - MAX_PRINTED} more`] as const] : []),

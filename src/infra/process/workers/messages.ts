@@ -20,6 +20,9 @@ export type ToSupervisor =
   | { readonly kind: 'answer'; readonly id: number; readonly ok: boolean; readonly words: unknown }
   | { readonly kind: 'spend'; readonly id: number; readonly words: unknown };
 
+/** Those that the relay takes. */
+export type Relayed = Exclude<ToSupervisor, { kind: 'join' | 'up' | 'alive' }>;
+
 /** What all workers are told when it changes. */
 export interface News {
   readonly states: readonly WorkerState[];
@@ -42,7 +45,7 @@ export interface Welcome {
   readonly news: News;
 }
 
-/** From there to a worker. */
+/** From the process that started a worker to that worker. */
 export type ToWorker =
   | { readonly kind: 'welcome'; readonly welcome: Welcome }
   | { readonly kind: 'told'; readonly topic: string; readonly words: unknown }

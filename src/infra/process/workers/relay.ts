@@ -1,4 +1,4 @@
-import type { ToSupervisor, ToWorker } from './messages.ts';
+import type { Relayed, ToWorker } from './messages.ts';
 import { wipe } from './wipe.ts';
 
 /** Milliseconds for an answer; a worker may be at its start, or at a long collection of garbage. */
@@ -25,7 +25,7 @@ interface Question {
 export interface Relay {
   /** By topic. */
   kept(): Readonly<Record<string, unknown>>;
-  hear(from: Peer, message: Exclude<ToSupervisor, { kind: 'join' | 'up' | 'alive' }>): void;
+  hear(from: Peer, message: Relayed): void;
   /** A worker has ended: nobody waits for it any more. */
   ended(peer: number): void;
 }
@@ -40,7 +40,7 @@ export const createRelay = (options: { readonly peers: () => readonly Peer[]; re
   const questions = new Map<number, Question>();
   let lastId = 0;
 
-  const ask = (from: Peer, { id: fromId, topic, words, orEnd }: Extract<ToSupervisor, { kind: 'ask' }>): void => {
+  const ask = (from: Peer, { id: fromId, topic, words, orEnd }: Extract<Relayed, { kind: 'ask' }>): void => {
     const id = (lastId += 1);
     const asked = peers().filter(({ number, send }) => number !== from.number && send !== null);
     const timer = setTimeout(() => {

@@ -5,7 +5,7 @@ import { thrownWords } from '#infra/apperr/thrown-words.ts';
 import type { Clock } from '#infra/jobs/clock.ts';
 import { createBackOff } from './back-off.ts';
 import { createLiveness, type Liveness } from './liveness.ts';
-import type { ToSupervisor, ToWorker, Welcome } from './messages.ts';
+import type { Relayed, ToSupervisor, ToWorker, Welcome } from './messages.ts';
 import type { Peer } from './relay.ts';
 
 /** How a process ended. */
@@ -44,7 +44,7 @@ export const createWorkerSlot = (
     readonly log: Pick<Logger, 'info' | 'warn'>;
     readonly welcome: (number: number) => Welcome;
     readonly onOutput: (worker: Worker) => void;
-    readonly onMessage: (from: WorkerSlot, message: Exclude<ToSupervisor, { kind: 'join' | 'up' | 'alive' }>) => void;
+    readonly onMessage: (from: WorkerSlot, message: Relayed) => void;
     readonly onUp: (slot: WorkerSlot) => void;
     readonly onEnd: (slot: WorkerSlot, end: End) => boolean;
     readonly onChange: () => void;
