@@ -4,8 +4,11 @@ import { basename, join, relative, sep } from 'node:path';
 import { rolldown } from 'rolldown';
 import { INSTALLED, sourcesOf, stateOf } from '../../bin/bundle.js';
 import { packagesOf } from './bundled-packages.ts';
+import { fewChunks } from './few-chunks.ts';
 import { onlyWhatItHolds } from './only-what-it-holds.ts';
 import { type Program, PROGRAMS } from './programs.ts';
+import { httpWithoutFetch } from './http-without-fetch.ts';
+import { readyChecks } from './ready-checks.ts';
 import { withoutUnused } from './without-unused.ts';
 
 /** `pg` asks for it, and does without. */
@@ -65,7 +68,9 @@ const unless =
  *
  * @returns every file that was read, ours relative to the root
  */
-export const makeProgram = async (root: string, { entries, holds, beside }: Program, dir: string): Promise<readonly string[]> => {
+export const makeProgram = async (root: string, program: Program, dir: string): Promise<readonly string[]> => {
+  const { entries, holds, beside } = program;
+  const chunks = fewChunks(root, program);
   const modules: string[] = [];
   await using build = await rolldown({
     cwd: root,
@@ -78,6 +83,9 @@ export const makeProgram = async (root: string, { entries, holds, beside }: Prog
     plugins: [
       onlyWhatItHolds(root, holds),
       withoutUnused(),
+      readyChecks(root),
+      httpWithoutFetch(),
+      chunks.plugin,
       {
         name: 'modules',
         buildEnd() {
@@ -86,7 +94,7 @@ export const makeProgram = async (root: string, { entries, holds, beside }: Prog
       },
     ],
   });
-  const { output } = await build.write({ dir, format: 'esm', ...PLAIN });
+  const { output } = await build.write({ dir, format: 'esm', codeSplitting: chunks.splitting, ...PLAIN });
   for (const { fileName, ...file } of output) if ('code' in file) checkAscii(fileName, file.code);
   const { list, licences } = await packagesOf(modules);
   await writeFile(join(dir, 'packages.json'), list);

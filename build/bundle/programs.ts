@@ -4,6 +4,8 @@ export interface Program {
   readonly entries: Readonly<Record<string, string>>;
   /** Files and folders of ours that it holds; a command that needs more says where it runs instead. */
   readonly holds: readonly string[];
+  /** Sources that are imported at run time by what runs often, by a name: what such a one needs is in few files (`few-chunks.ts`). */
+  readonly starts: Readonly<Record<string, string>>;
   /** Files and folders that the code reads beside itself, by the name that they have there. */
   readonly beside: Readonly<Record<string, string>>;
 }
@@ -43,6 +45,9 @@ const SERVED = [
   'src/client/problem.ts',
 ];
 
+/** The probe of a container's health, and what runs a server. */
+const STARTS = { health: 'src/cli/commands/health.ts', serve: 'src/cli/commands/serve.ts' };
+
 /**
  * The programs of bundle/. `serve` runs that of its server, on the embedded engine and in the image; all other commands are `cli`. No
  * server holds the other one, the demo, or what brings a stack up.
@@ -51,13 +56,29 @@ export const PROGRAMS = {
   cli: {
     entries: MAIN,
     holds: ['client', 'cli', 'demo', 'engine', 'infra', 'stack', 'testing'].map((room) => `src/${room}`),
+    starts: {
+      ...STARTS,
+      sink: 'src/engine/embedded/otlp-sink/main.ts',
+      status: 'src/cli/commands/status/status.ts',
+      down: 'src/cli/commands/down.ts',
+      demo: 'src/cli/commands/demo.ts',
+      steps: 'src/demo/steps.ts',
+      embedded: 'src/engine/embedded/embedded.ts',
+      docker: 'src/engine/docker/docker.ts',
+    },
     beside: { 'verify.mjs': 'src/infra/evidence/verify.mjs' },
   },
   kms: {
     entries: SERVER,
     holds: [...SERVED, 'src/kms'],
+    starts: { ...STARTS, opened: 'src/kms/main.ts', server: 'src/kms/server.ts' },
     beside: { 'swagger-ui': 'node_modules/@fastify/swagger-ui/static' },
   },
-  identity: { entries: SERVER, holds: [...SERVED, 'src/identity'], beside: {} },
-  telemetry: { entries: MAIN, holds: COMMAND_LINE, beside: {} },
+  identity: {
+    entries: SERVER,
+    holds: [...SERVED, 'src/identity'],
+    starts: { ...STARTS, opened: 'src/identity/main.ts', server: 'src/identity/server.ts' },
+    beside: {},
+  },
+  telemetry: { entries: MAIN, holds: COMMAND_LINE, starts: STARTS, beside: {} },
 } as const satisfies Record<string, Program>;

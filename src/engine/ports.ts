@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
 import { once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fail, ok, type Result } from '#infra/apperr/result.ts';
 import {
   ADMIN_PORT_OFFSET,
@@ -107,8 +108,19 @@ export const conflictInWords = ({ port, service, holder }: PortConflict): string
 /** Why a listener is not started. */
 export const portTaken = (conflict: PortConflict) => fail('port-taken', conflictInWords(conflict), { fix: PORT_TAKEN_FIX });
 
+/** Looks at a port that seems taken, and milliseconds between two: the look of another command takes it for a moment, too. */
+const [LOOKS, LOOK_MS] = [3, 40];
+
 /** Why nobody could listen on the port now: it is taken, or not allowed to us; null when it is free. */
 export const whyNotFree = async (port: number): Promise<'taken' | 'not-permitted' | null> => {
+  for (let look = 1; ; look += 1) {
+    const why = await tryPort(port);
+    if (why !== 'taken' || look === LOOKS) return why;
+    await pause(LOOK_MS);
+  }
+};
+
+const tryPort = async (port: number): Promise<'taken' | 'not-permitted' | null> => {
   // A listener on ::1 alone would leave 127.0.0.1 free, and still answer whoever asks for `localhost`.
   const [v4, v6] = [await tryListen(port, '127.0.0.1'), await tryListen(port, '::1')];
   return v4 ?? v6;

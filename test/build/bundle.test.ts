@@ -54,10 +54,30 @@ describe('A program of the bundle', () => {
     expect(code.some((text) => /^\t+return [A-Za-z]{4,}/m.test(text))).toBe(true);
   });
 
+  it.each(Object.keys(PROGRAMS) as Name[])(
+    '%s starts from few files, and none of them has Node load fetch along with `node:http`',
+    (name) => {
+      const { texts } = of(name);
+      const imported = (file: string): readonly string[] =>
+        [...(texts[file] ?? '').matchAll(/^import .*"([^"]+)";$/gm)].map(([, from]) => from ?? '');
+      const start = new Set(['main.js']);
+      for (const file of start) for (const from of imported(file)) if (from.startsWith('./')) start.add(from.slice(2));
+      expect(start.size).toBeLessThan(5);
+      const all = Object.keys(texts).filter((file) => file.endsWith('.js'));
+      expect(
+        all.flatMap((file) =>
+          imported(file)
+            .filter((from) => /^(node:)?http$/.test(from))
+            .map(() => file),
+        ),
+      ).toEqual([]);
+    },
+  );
+
   it('is not made of a tagged template with other characters, and its line is told', async () => {
     await using folder = await temporaryDirectory();
     await writeFile(join(folder.path, 'main.js'), 'export const plain = `\u00b7`;\nexport const raw = String.raw`\u00b7`;\n');
-    const program = { entries: { main: 'main.js' }, holds: [], beside: {} };
+    const program = { entries: { main: 'main.js' }, holds: [], starts: {}, beside: {} };
     await expect(makeProgram(folder.path, program, join(folder.path, 'made'))).rejects.toThrow(
       'main.js would be kept with two bytes a character; escape what is not ASCII in: const raw = String.raw`\u00b7`;',
     );

@@ -171,7 +171,7 @@ describe.runIf(await dockerImages('node:26-trixie-slim', 'otel/opentelemetry-col
       '--version',
     ]);
     const lines = stderr.split('\n').filter((line) => line.includes('/app/bundle/'));
-    expect(lines.filter((line) => line.includes('was accepted')).length).toBeGreaterThan(5);
+    expect(lines.filter((line) => line.includes('was accepted')).length).toBeGreaterThan(2);
     expect(lines.filter((line) => /was rejected|writing cache/.test(line))).toEqual([]);
   });
 

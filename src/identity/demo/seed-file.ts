@@ -37,7 +37,7 @@ const clientSchema = strictObject({
 });
 
 /** The content of `demo-seed.yml`. */
-const seedSchema = strictObject({
+export const seedSchema = strictObject({
   tenants: Type.Array(demoNameSchema, { minItems: 1, uniqueItems: true }),
   accounts: Type.Array(accountSchema),
   clients: Type.Array(clientSchema),

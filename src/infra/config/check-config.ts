@@ -1,4 +1,4 @@
-import { Ajv } from 'ajv';
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import type { Static, TSchema } from 'typebox';
 import { AppError, type FieldIssue } from '#infra/apperr/app-error.ts';
 import { issuesOf } from './issues.ts';
@@ -12,12 +12,34 @@ export const configInvalid = (what: string, fields: readonly FieldIssue[]): AppE
     fix: fields.find((issue) => issue.fix)?.fix ?? 'Correct the named fields and start again.',
   });
 
-const compile = (schema: TSchema) => {
-  const rules = { allErrors: true, useDefaults: true, coerceTypes: false, removeAdditional: false, strict: false, verbose: true } as const;
+/**
+ * By the schemas, checks that were made of them before, which fill in defaults and say yes or no: build/bundle/ready-checks.ts puts them in,
+ * into a bundle.
+ */
+export const readyChecks = new WeakMap<TSchema, (value: unknown) => boolean>();
+
+/** How a schema is taken, whoever makes a check of it. */
+export const RULES = {
+  useDefaults: true,
+  coerceTypes: false,
+  removeAdditional: false,
+  strict: false,
+  validateSchema: false,
+  meta: false,
+} as const;
+
+const compile = (schema: TSchema): ValidateFunction =>
   // To compile the schema of schemas takes longer than ours, which are checked where they are written. To make the code of a check shorter
   // takes longer than to run it the one time that it is run.
-  const ajv = new Ajv({ ...rules, meta: false, validateSchema: false, code: { optimize: false } });
-  return ajv.compile(schema);
+  new Ajv({ ...RULES, allErrors: true, verbose: true, code: { optimize: false } }).compile(schema);
+
+/** A copy with defaults, and what is wrong with it. The check that tells what is wrong is made when something is. */
+const held = (schema: TSchema, value: unknown): { readonly copy: unknown; readonly errors: readonly ErrorObject[] } => {
+  const quick: unknown = structuredClone(value);
+  if (readyChecks.get(schema)?.(quick) === true) return { copy: quick, errors: [] };
+  const copy: unknown = structuredClone(value);
+  const validate = compile(schema);
+  return { copy, errors: validate(copy) ? [] : (validate.errors ?? []) };
 };
 
 /**
@@ -37,9 +59,8 @@ export const checkConfig = <S extends TSchema>(
     contradictions = () => [],
   }: { readonly place?: (issue: FieldIssue) => FieldIssue; readonly contradictions?: (value: Static<S>) => readonly FieldIssue[] } = {},
 ): Static<S> => {
-  const copy: unknown = structuredClone(value);
-  const validate = compile(schema);
-  const issues = validate(copy) ? contradictions(copy as Static<S>) : issuesOf(validate.errors ?? []);
+  const { copy, errors } = held(schema, value);
+  const issues = errors.length === 0 ? contradictions(copy as Static<S>) : issuesOf(errors);
   if (issues.length === 0) return copy as Static<S>;
   throw configInvalid(what, issues.map(place));
 };

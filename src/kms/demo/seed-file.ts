@@ -29,7 +29,7 @@ const elasticKeySchema = strictObject({
 });
 
 /** The content of `demo-seed.yml`. */
-const seedSchema = strictObject({
+export const seedSchema = strictObject({
   tenants: Type.Array(demoNameSchema, { minItems: 1, maxItems: 64, uniqueItems: true }),
   accounts: Type.Array(accountSchema, { maxItems: 1_000 }),
   elastic_keys: Type.Array(elasticKeySchema, { maxItems: 1_000 }),

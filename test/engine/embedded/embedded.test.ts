@@ -316,6 +316,16 @@ describe('a taken port', () => {
     ]);
   });
 
+  it('is looked for without taking it from a service of ours that is about to listen, also from one that nobody recorded', async () => {
+    await using stack = await testStack();
+    await stack.behave('kms', 'ends');
+    expect(valueOf(await stack.engine().up('kms', never))).toBe('started');
+    await rm(join(stack.stateDir, 'run.json'));
+    // A look that takes the port for a moment would meet the others, as it would meet the service.
+    const looks = await Promise.all(Array.from({ length: 20 }, () => stack.engine().portConflicts(['kms'])));
+    expect(looks.flat()).toEqual([]);
+  });
+
   it('does not matter for a service that is not asked for', async () => {
     await using stack = await testStack();
     await using _other = await listenOn(stack.portKms);

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { chmod, copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { vi } from 'vitest';
-import { whyNotFree } from '#engine/ports.ts';
+import { listenersOn } from '#engine/state/processes.ts';
 import { ROOT } from '../engine.ts';
 import { reservePorts } from '../ports.ts';
 import { temporaryDirectory } from '../temporary-directory.ts';
@@ -66,7 +66,7 @@ export const startApache = async (options: { readonly issuer: string; readonly c
   stack.defer(async () => {
     if (child.exitCode === null && child.kill()) await once(child, 'close');
   });
-  await vi.waitUntil(async () => (await whyNotFree(port)) === 'taken', { timeout: 20_000 });
+  await vi.waitUntil(async () => (await listenersOn(port)).length > 0, { timeout: 20_000 });
   const cleanup = stack.move();
   return {
     origin: `http://127.0.0.1:${port}`,

@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { AppError } from '#infra/apperr/app-error.ts';
+import { listenersOn } from '#engine/state/processes.ts';
 import type { ServiceName } from '../../engine.ts';
-import { portsOfService, whyNotFree } from '../../ports.ts';
+import { portsOfService } from '../../ports.ts';
 import type { Layout } from '../files/layout.ts';
 
 /** Milliseconds that a start may take, and between two looks. */
@@ -11,7 +12,8 @@ const [LISTENS_MS, LOOK_MS] = [30_000, 50];
 export const listens = async ({ ports }: Pick<Layout, 'ports'>, service: ServiceName): Promise<void> => {
   const port = portsOfService(ports, service)[0] ?? 0;
   for (const limit = performance.now() + LISTENS_MS; performance.now() < limit; await pause(LOOK_MS)) {
-    if ((await whyNotFree(port)) === 'taken') return;
+    // Nobody tries the port: it would be taken at the moment at which the service asks for it.
+    if ((await listenersOn(port)).length > 0) return;
   }
   throw new AppError('start-failed', 504, `waited ${LISTENS_MS} ms for ${service} to listen on port ${port}`);
 };

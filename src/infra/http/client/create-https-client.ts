@@ -1,3 +1,4 @@
+import { createSecureContext } from 'node:tls';
 import { thrownMessage } from '#infra/apperr/thrown-words.ts';
 import { Agent } from 'undici';
 import { AppError } from '#infra/apperr/app-error.ts';
@@ -96,11 +97,19 @@ export const createHttpsClient = (options: HttpsClientOptions): ClosableHttpsCli
   const { ca, cert, key, timeoutMs: defaultTimeout = 5_000, maxBytes = 1024 * 1024 } = options;
   const pem = { ca, ...(cert === undefined ? {} : { cert }), ...(key === undefined ? {} : { key }) };
   const { lookup } = options;
-  const agent = new Agent({ connect: { ...clientTlsOptions(pem), ...(lookup === undefined ? {} : { lookup }) }, connections: 64 });
+  const openAgent = (): Agent => {
+    // Read once: each connection would read the certificates and the key anew, which takes as long as half a request.
+    const secureContext = createSecureContext(clientTlsOptions(pem));
+    return new Agent({
+      connect: { secureContext, rejectUnauthorized: true, ...(lookup === undefined ? {} : { lookup }) },
+      connections: 64,
+    });
+  };
+  let opened: Agent | undefined;
 
   const send = (wanted: HttpsRequest, url: URL, signal: AbortSignal) => {
     const { body, type } = payload(wanted);
-    const sent = agent.request({
+    const sent = (opened ??= openAgent()).request({
       origin: url.origin,
       path: `${url.pathname}${url.search}`,
       method: (wanted.method ?? 'GET') as 'GET',
@@ -161,5 +170,7 @@ export const createHttpsClient = (options: HttpsClientOptions): ClosableHttpsCli
     }
   };
 
-  return { request, open, close: () => agent.close(), [Symbol.asyncDispose]: () => agent.destroy() };
+  // One that was never used opens none afterwards.
+  const opening = (): Agent => (opened ??= new Agent());
+  return { request, open, close: () => opening().close(), [Symbol.asyncDispose]: () => opening().destroy() };
 };

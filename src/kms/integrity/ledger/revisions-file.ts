@@ -13,7 +13,7 @@ import { createRevisions, isBefore, type Position, type Revisions, type SignedRe
 /** Milliseconds that a position may be in memory only: a process that is killed forgets so much. */
 const WRITE_EVERY_MS = 1_000;
 
-const fileSchema = Type.Record(
+export const revisionsFileSchema = Type.Record(
   Type.String(),
   strictObject({ ledger: Type.String(), revision: Type.Integer({ minimum: 0 }), tag: Type.String() }),
 );
@@ -25,7 +25,7 @@ export interface KeptRevisions extends Revisions, SignedRevisions, AsyncDisposab
 
 const readPositions = async (file: string): Promise<ReadonlyMap<string, Position> | null> => {
   try {
-    return new Map(Object.entries(checkConfig(fileSchema, JSON.parse(await readFile(file, 'utf8')), file)));
+    return new Map(Object.entries(checkConfig(revisionsFileSchema, JSON.parse(await readFile(file, 'utf8')), file)));
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return null;
     throw new AppError('revisions-unreadable', 503, `The file ${file} does not say how far the databases of the KMS had come.`, {

@@ -45,7 +45,7 @@ type Create = typeof createHttpsClient;
 /** The client with the parts of its packages that a bundle holds. */
 const bundled = async (): Promise<Create> => {
   await using folder = await temporaryDirectory();
-  const program = { entries: { main: 'src/infra/http/client/create-https-client.ts' }, holds: ['src/infra'], beside: {} };
+  const program = { entries: { main: 'src/infra/http/client/create-https-client.ts' }, holds: ['src/infra'], starts: {}, beside: {} };
   await makeProgram(ROOT, program, folder.path);
   const made = (await import(join(folder.path, 'main.js'))) as { readonly createHttpsClient: Create };
   return made.createHttpsClient;
