@@ -18,6 +18,7 @@ import { dockerComparison } from './docker.bench.ts';
 import { flatComparisons } from './flat.bench.ts';
 import { httpSuite } from './http.bench.ts';
 import { kmsSuite } from './kms.bench.ts';
+import { logInComparison } from './log-ins.bench.ts';
 import { refusalComparisons } from './refusals.bench.ts';
 import { secretsSuite } from './secrets.bench.ts';
 import { snapshotComparison } from './snapshot.bench.ts';
@@ -54,6 +55,7 @@ const COMPARISONS: Readonly<Record<string, Comparison>> = {
   snapshot: snapshotComparison,
   suites: suitesComparison,
   authentication: authenticationComparison,
+  'log-ins': logInComparison,
   workers: workersComparison,
   ...tenantsComparisons,
   ...refusalComparisons,
