@@ -107,13 +107,19 @@ const partsOf = (scope: string): readonly (readonly [place: string, right: strin
 };
 
 /**
- * Whether those who hold these scopes may be given this one as well: it is among them, or all that it gives is given by them, for the same
- * keys or for all.
+ * Says of a scope whether those who hold these may be given it as well: it is among them, or all that it gives is given by them, for the
+ * same keys or for all.
  */
-export const coversScope = (held: Iterable<string>, scope: string): boolean => {
+export const scopeCover = (held: Iterable<string>): ((scope: string) => boolean) => {
   const scopes = new Set(held);
-  if (scopes.has(scope)) return true;
-  const given = new Set([...scopes].flatMap((each) => partsOf(each).map(([place, right]) => place || right)));
-  const wanted = partsOf(scope);
-  return wanted.length > 0 && wanted.every(([place, right]) => given.has(right) || given.has(place));
+  let given: ReadonlySet<string> | undefined;
+  return (scope) => {
+    if (scopes.has(scope)) return true;
+    given ??= new Set([...scopes].flatMap((each) => partsOf(each).map(([place, right]) => place || right)));
+    const [wanted, has] = [partsOf(scope), given];
+    return wanted.length > 0 && wanted.every(([place, right]) => has.has(right) || has.has(place));
+  };
 };
+
+/** @see scopeCover */
+export const coversScope = (held: Iterable<string>, scope: string): boolean => scopeCover(held)(scope);

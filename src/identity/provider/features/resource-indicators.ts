@@ -1,6 +1,6 @@
 import type { Client, KoaContextWithOIDC, ResourceServer as ProviderResourceServer } from 'oidc-provider';
 import { errors } from 'oidc-provider';
-import { coversScope } from '#infra/magic/key-scopes.ts';
+import { scopeCover } from '#infra/magic/key-scopes.ts';
 import { knowsScope, type ResourceServer } from '#identity/resource-servers/resource-server.ts';
 import { accountOf } from '../records/account-claims.ts';
 import { mayAskFor, recordOf } from '../records/client-metadata.ts';
@@ -84,10 +84,11 @@ export const resourceIndicators = (servers: readonly ResourceServer[], signingKi
     checkScopes(ctx, client);
     const record = recordOf(client);
     const account = accountOf(ctx.oidc.account);
+    const [ofClient, ofAccount] = [scopeCover(record.scopes), account === undefined ? () => true : scopeCover(account.scopes)];
     const known = [...server.scopes, ...keyScopesAt(ctx, server)];
     refuseForeignScopes(ctx, known);
     return {
-      scope: known.filter((scope) => mayAskFor(record, scope) && (account === undefined || coversScope(account.scopes, scope))).join(' '),
+      scope: known.filter((scope) => ofClient(scope) && ofAccount(scope)).join(' '),
       audience: server.resource,
       accessTokenTTL: record.accessTokenTtlSeconds ?? server.tokenTtlSeconds,
       accessTokenFormat: record.tokenFormat ?? server.tokenFormat,
