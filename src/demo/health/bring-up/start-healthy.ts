@@ -17,8 +17,8 @@ export interface StartHealthyOptions {
   readonly progress?: (text: string) => void;
 }
 
-/** Between two looks, milliseconds: long enough that the second pass is a look of its own, and short, for a look costs next to nothing. */
-const INTERVAL_MS = { first: 35, last: 40 } as const;
+/** Between two looks, milliseconds; the second pass is a look of its own, for which nobody waits long. */
+const INTERVAL_MS = { first: 35, last: 40, again: 12 } as const;
 
 /**
  * Starts services side by side and waits until all of them are healthy: the bring-up of a demo without its checks, for a stack whose seed

@@ -13,15 +13,18 @@ export interface WaitOptions {
   readonly timeoutMs: number;
   /** Consecutive passes that make it healthy; a restart between them starts the count anew. */
   readonly passes?: number;
-  /** Between two looks: what it begins with, and what it grows to while nothing changes; a look costs the machine that the service starts on. */
-  readonly intervalMs?: { readonly first: number; readonly last: number };
+  /**
+   * Between two looks: what it begins with, and what it grows to while nothing changes; a look costs the machine that the service starts
+   * on. After a pass it is `again`, or what it begins with.
+   */
+  readonly intervalMs?: { readonly first: number; readonly last: number; readonly again?: number };
   readonly progress: (text: string) => void;
   readonly now: () => number;
   readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>;
   readonly signal: AbortSignal;
 }
 
-const INTERVAL_MS = { first: 40, last: 150 } as const;
+const INTERVAL_MS: NonNullable<WaitOptions['intervalMs']> = { first: 40, last: 150 };
 
 /** A service at the moment at which it became healthy. */
 export interface Healthy {
@@ -77,6 +80,6 @@ export const waitHealthy = async (options: WaitOptions): Promise<Result<Healthy>
         fix: `Look at \`passthru logs ${service}\`, or give it longer with --health-timeout.`,
       });
     }
-    await sleep(pause, signal);
+    await sleep(passed > 0 ? (intervalMs.again ?? pause) : pause, signal);
   }
 };

@@ -62,6 +62,16 @@ describe('waitHealthy', () => {
     expect(pauses).toEqual([40, 50, 63, 78, 98, 100, 100, 40, 40]);
   });
 
+  it('waits after a pass as long as it was told to, and no longer', async () => {
+    const pauses: number[] = [];
+    const { result } = waiting([red, ready, red, ready, ready], {
+      intervalMs: { first: 40, last: 100, again: 12 },
+      sleep: async (milliseconds) => void pauses.push(milliseconds),
+    });
+    await result;
+    expect(pauses).toEqual([40, 12, 40, 12]);
+  });
+
   it('says once what it waits for', async () => {
     const { result, told } = waiting([red, red, ready, ready]);
     await result;
