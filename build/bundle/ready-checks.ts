@@ -63,7 +63,7 @@ const { resolve } = createRequire(import.meta.url);
 
 /** A CommonJS module whose export is the check; what it needs of Ajv is named by its path. */
 export const codeOf = (schema: TSchema): string => {
-  // It says yes or no: with the words for all that can be wrong it would be four times as long.
+  // It says yes or no: with the words for all that can be wrong, the one run that it has would take twice as long.
   const ajv = new Ajv({ ...RULES, messages: false, code: { source: true } });
   const code = standalone.default(ajv, ajv.compile(schema));
   return code.replaceAll(/require\("(ajv[^"]*)"\)/g, (_, name: string) => `require(${JSON.stringify(resolve(name))})`);
