@@ -41,7 +41,10 @@ export const fewChunks = (
       buildEnd() {
         for (const [name, file] of [...Object.entries(entries), ...Object.entries(starts)]) {
           const id = join(root, file);
-          const first = [id, ...(id.endsWith(PLAN) ? (this.getModuleInfo(id)?.dynamicallyImportedIds ?? []) : [])];
+          const info = this.getModuleInfo(id);
+          if (info === null) throw new Error(`${file} is no part of the program (build/bundle/programs.ts)`);
+          const steps = id.endsWith(PLAN) ? info.dynamicallyImportedIds.filter((each) => each.startsWith(root)) : [];
+          const first = [id, ...steps];
           reached.set(
             name,
             closureOf(first, (each) => this.getModuleInfo(each)?.importedIds ?? []),

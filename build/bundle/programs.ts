@@ -80,5 +80,5 @@ export const PROGRAMS = {
     starts: { ...STARTS, opened: 'src/identity/main.ts', server: 'src/identity/server.ts' },
     beside: {},
   },
-  telemetry: { entries: MAIN, holds: COMMAND_LINE, starts: STARTS, beside: {} },
+  telemetry: { entries: MAIN, holds: COMMAND_LINE, starts: { health: STARTS.health }, beside: {} },
 } as const satisfies Record<string, Program>;

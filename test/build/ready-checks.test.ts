@@ -1,6 +1,8 @@
 import { createRequire } from 'node:module';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TSchema, Type } from 'typebox';
+import { parse } from 'yaml';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { orThrow } from '#infra/apperr/or-throw.ts';
 import { checkConfig } from '#infra/config/check-config.ts';
@@ -52,7 +54,22 @@ describe.each(['identity', 'kms'] as const)('The check of the configuration of %
   });
 });
 
-it.each(Object.entries(SCHEMAS))('A check is made of %s, %s', async (file, name) => {
+/** What a server reads at its start, beside its configuration. */
+const READ: Readonly<Record<string, string | object>> = {
+  'src/identity/demo/seed-file.ts': 'deployments/identity/config/demo-seed.yml',
+  'src/kms/demo/seed-file.ts': 'deployments/kms/config/demo-seed.yml',
+  'src/kms/access/realms/realms-config.ts': 'deployments/kms/config/realms.yml',
+  'src/infra/demo-data/demo-tenants.ts': { demo: '0b0e7f0c-6a3c-4f64-9f0a-3f2f0c1d2e3f' },
+  'src/kms/integrity/ledger/revisions-file.ts': { service: { ledger: 'a', revision: 1, tag: 'b' } },
+  'src/engine/embedded/otlp-sink/config.ts': { server: { port: 1, tls: { ca: 'a', cert: 'b', key: 'c' } }, directory: 'd' },
+};
+
+it.each(Object.entries(READ))('The check of %s takes and completes what the one from src/ does, and nothing else', async (file, read) => {
   const module = (await import(join(ROOT, file))) as Readonly<Record<string, TSchema>>;
-  expect(readyCheck(module[name] as TSchema)({ unknown: 1 })).toBe(false);
+  const schema = module[SCHEMAS[file] ?? ''] as TSchema;
+  const value: unknown = typeof read === 'string' ? parse(await readFile(join(ROOT, read), 'utf8')) : read;
+  const copy = structuredClone(value);
+  expect(readyCheck(schema)(copy)).toBe(true);
+  expect(copy).toEqual(checkConfig(schema, value, 'test'));
+  expect(readyCheck(schema)({ unknown: 1 })).toBe(false);
 });

@@ -9,7 +9,7 @@ import { portsOfService, whyNotFree } from '../ports.ts';
 
 /**
  * The ports of these services, and of the second Identity, that somebody else holds; our own running services are no conflict. The ports
- * of one that runs are looked for among the listeners alone: the other look binds a port for a moment, which would end a service of ours
+ * of those that run are looked for among the listeners alone: the other look binds a port for a moment, which would end a service of ours
  * that a killed run has started and that is about to listen there.
  */
 export const findPortConflicts = async (options: {
@@ -31,7 +31,7 @@ export const findPortConflicts = async (options: {
       if (why === 'not-permitted') return [{ service, port, holder: 'the system, for privileged users only' }];
       const holders = holdersOfEach[at] ?? [];
       const foreign = holders.filter((pid) => !ours.pids.has(pid));
-      // A port that is taken by nobody whom the platform shows is that of somebody else, but for that of a service of ours.
+      // Where nobody is seen to listen, a port that could not be taken is somebody else's; that of a running service is free for it.
       if (foreign.length === 0 && (holders.length > 0 || why === 'listener')) return [];
       const [names, served] = await Promise.all([Promise.all(foreign.map(holderName)), Promise.all(foreign.map((pid) => servedBy(pid)))]);
       return [{ service, port, holder: names.join(', ') || 'another process', ...stackOf(served) }];
@@ -62,6 +62,6 @@ const ourProcesses = async ({ layout, records, services }: { layout: Layout; rec
   const running = await Promise.all(found.map(async (each) => ((await isHere(each)) ? [each.service] : [])));
   return {
     pids: new Set([...found.flatMap(({ processes }) => processes.map(({ pid }) => pid)), ...partner]),
-    services: new Set<PortUser>(running.flat()),
+    services: new Set<PortUser>([...running.flat(), ...(partner.length > 0 ? (['partner'] as const) : [])]),
   };
 };

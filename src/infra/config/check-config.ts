@@ -18,7 +18,10 @@ export const configInvalid = (what: string, fields: readonly FieldIssue[]): AppE
  */
 export const readyChecks = new WeakMap<TSchema, (value: unknown) => boolean>();
 
-/** How a schema is taken, whoever makes a check of it. */
+/**
+ * How a schema is taken, whoever makes a check of it. To compile the schema of schemas takes longer than ours, which are checked where they are
+ * written.
+ */
 export const RULES = {
   useDefaults: true,
   coerceTypes: false,
@@ -29,14 +32,16 @@ export const RULES = {
 } as const;
 
 const compile = (schema: TSchema): ValidateFunction =>
-  // To compile the schema of schemas takes longer than ours, which are checked where they are written. To make the code of a check shorter
-  // takes longer than to run it the one time that it is run.
+  // To make the code of a check shorter takes longer than to run it the one time that it is run.
   new Ajv({ ...RULES, allErrors: true, verbose: true, code: { optimize: false } }).compile(schema);
 
 /** A copy with defaults, and what is wrong with it. The check that tells what is wrong is made when something is. */
 const held = (schema: TSchema, value: unknown): { readonly copy: unknown; readonly errors: readonly ErrorObject[] } => {
-  const quick: unknown = structuredClone(value);
-  if (readyChecks.get(schema)?.(quick) === true) return { copy: quick, errors: [] };
+  const isGood = readyChecks.get(schema);
+  if (isGood !== undefined) {
+    const quick: unknown = structuredClone(value);
+    if (isGood(quick)) return { copy: quick, errors: [] };
+  }
   const copy: unknown = structuredClone(value);
   const validate = compile(schema);
   return { copy, errors: validate(copy) ? [] : (validate.errors ?? []) };

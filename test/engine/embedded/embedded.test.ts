@@ -3,8 +3,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir, readFile, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { Server } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { EngineEvent, ServiceName } from '#engine/engine.ts';
 import { processIdentity } from '#engine/state/process-identity.ts';
 import { processesWithArguments } from '#engine/state/processes.ts';
@@ -316,14 +317,28 @@ describe('a taken port', () => {
     ]);
   });
 
-  it('is looked for without taking it from a service of ours that is about to listen, also from one that nobody recorded', async () => {
+  it.each([
+    ['of this run', async (_file: string) => {}],
+    [
+      'that a killed run has not recorded',
+      async (file: string) => {
+        const all = JSON.parse(await readFile(file, 'utf8')) as { services: { kms?: unknown } };
+        delete all.services.kms;
+        await writeFile(file, JSON.stringify(all));
+      },
+    ],
+    ['of which no record is left', (file: string) => rm(file)],
+  ])('is looked for without trying that of a service %s, which may be about to listen', async (_whose, change) => {
     await using stack = await testStack();
     await stack.behave('kms', 'ends');
-    expect(valueOf(await stack.engine().up('kms', never))).toBe('started');
-    await rm(join(stack.stateDir, 'run.json'));
-    // A look that takes the port for a moment would meet the others, as it would meet the service.
-    const looks = await Promise.all(Array.from({ length: 20 }, () => stack.engine().portConflicts(['kms'])));
-    expect(looks.flat()).toEqual([]);
+    for (const service of ['telemetry', 'kms'] as const) expect(valueOf(await stack.engine().up(service, never))).toBe('started');
+    await change(join(stack.stateDir, 'run.json'));
+    const tried = vi.spyOn(Server.prototype, 'listen');
+    expect(await stack.engine().portConflicts(['kms'])).toEqual([]);
+    expect(tried).not.toHaveBeenCalled();
+    expect(await stack.engine().portConflicts(['identity'])).toEqual([]);
+    expect(tried).toHaveBeenCalled();
+    tried.mockRestore();
   });
 
   it('does not matter for a service that is not asked for', async () => {
@@ -700,6 +715,9 @@ describe('the second Identity of a demo', () => {
     const engine = stack.engine();
     const partner = valueOf(await engine.openPartner(never));
     expect(await pidsOf(stack)).toHaveLength(1);
+    const tried = vi.spyOn(Server.prototype, 'listen');
+    expect([await stack.engine().portConflicts(['partner']), tried.mock.calls]).toEqual([[], []]);
+    tried.mockRestore();
     expect((await engine.status()).map(({ state }) => state)).toEqual(['absent', 'absent', 'absent']);
     await mkdir(join(stack.stateDir, 'data', 'partner'), { recursive: true });
     await partner[Symbol.asyncDispose]();

@@ -80,6 +80,6 @@ export const waitHealthy = async (options: WaitOptions): Promise<Result<Healthy>
         fix: `Look at \`passthru logs ${service}\`, or give it longer with --health-timeout.`,
       });
     }
-    await sleep(passed > 0 ? (intervalMs.again ?? pause) : pause, signal);
+    await sleep(passed > 0 ? (intervalMs.again ?? intervalMs.first) : pause, signal);
   }
 };

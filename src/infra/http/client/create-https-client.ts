@@ -99,9 +99,10 @@ export const createHttpsClient = (options: HttpsClientOptions): ClosableHttpsCli
   const { lookup } = options;
   const openAgent = (): Agent => {
     // Read once: each connection would read the certificates and the key anew, which takes as long as half a request.
-    const secureContext = createSecureContext(clientTlsOptions(pem));
+    const tls = clientTlsOptions(pem);
+    const secureContext = createSecureContext(tls);
     return new Agent({
-      connect: { secureContext, rejectUnauthorized: true, ...(lookup === undefined ? {} : { lookup }) },
+      connect: { ...tls, secureContext, ...(lookup === undefined ? {} : { lookup }) },
       connections: 64,
     });
   };
