@@ -24,16 +24,15 @@ export const fewChunks = (
     const others = [...(isFirst ? [] : hot), ...workers].filter((name) => isReached(name, id));
     return isFirst && main !== undefined ? [main, ...others] : others;
   };
-  // Each set takes the modules along that its own import, so the larger set, to which those belong, is made first.
-  const sizes = Array.from({ length: 1 + workers.length + hot.length }, (_, at) => at + 1);
-  const setOf = (first: boolean, size: number) => (id: string) => {
-    const loaders = loadersOf(id);
-    return loaders.length === size && isReached(main, id) === first ? loaders.join('-') : null;
-  };
-  const groups = sizes.flatMap((size) => [
-    { debugName: `${size} loaders`, priority: size, name: setOf(false, size) },
-    { debugName: `${size} loaders, with the entry`, priority: sizes.length + size, name: setOf(true, size) },
-  ]);
+  // Each set takes the modules along that its own import. Those belong to the same set or to a larger one, so the larger is made first; what
+  // the entry loads comes before all.
+  const count = 1 + workers.length + hot.length;
+  const rankOf = (id: string): number => loadersOf(id).length + (isReached(main, id) ? count : 0);
+  const groups = Array.from({ length: 2 * count }, (_, at) => at + 1).map((rank) => ({
+    debugName: `rank ${rank}`,
+    priority: rank,
+    name: (id: string) => (rankOf(id) === rank ? loadersOf(id).join('-') : null),
+  }));
 
   return {
     plugin: {

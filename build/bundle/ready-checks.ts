@@ -28,13 +28,13 @@ const CHECK = '\0check:';
  * @see https://ajv.js.org/standalone.html
  */
 export const readyChecks = (root: string): Plugin => {
-  const fileOf = new Map(Object.keys(SCHEMAS).map((file) => [join(root, file), file]));
+  const schemas = new Map(Object.entries(SCHEMAS).map(([file, name]) => [join(root, file), name]));
   return {
     name: 'ready-checks',
     transform: {
-      filter: { id: [...fileOf.keys()] },
+      filter: { id: [...schemas.keys()] },
       handler: (code, id) => {
-        const name = SCHEMAS[fileOf.get(id) ?? ''];
+        const name = schemas.get(id);
         if (name === undefined) return null;
         return [
           code,
@@ -50,9 +50,9 @@ export const readyChecks = (root: string): Plugin => {
       handler: async (id) => {
         const file = id.slice(CHECK.length);
         const module = (await import(pathToFileURL(file).href)) as Readonly<Record<string, TSchema | undefined>>;
-        const schema = module[SCHEMAS[fileOf.get(file) ?? ''] ?? ''];
-        if (schema === undefined)
-          throw new Error(`${file} exports no schema ${SCHEMAS[fileOf.get(file) ?? '']} (build/bundle/ready-checks.ts)`);
+        const name = schemas.get(file) ?? '';
+        const { [name]: schema } = module;
+        if (schema === undefined) throw new Error(`${file} exports no schema ${name} (build/bundle/ready-checks.ts)`);
         return { code: codeOf(schema), moduleType: 'js' };
       },
     },

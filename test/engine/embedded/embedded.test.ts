@@ -333,12 +333,11 @@ describe('a taken port', () => {
     await stack.behave('kms', 'ends');
     for (const service of ['telemetry', 'kms'] as const) expect(valueOf(await stack.engine().up(service, never))).toBe('started');
     await change(join(stack.stateDir, 'run.json'));
-    const tried = vi.spyOn(Server.prototype, 'listen');
+    using tried = vi.spyOn(Server.prototype, 'listen');
     expect(await stack.engine().portConflicts(['kms'])).toEqual([]);
     expect(tried).not.toHaveBeenCalled();
     expect(await stack.engine().portConflicts(['identity'])).toEqual([]);
     expect(tried).toHaveBeenCalled();
-    tried.mockRestore();
   });
 
   it('does not matter for a service that is not asked for', async () => {
@@ -715,9 +714,8 @@ describe('the second Identity of a demo', () => {
     const engine = stack.engine();
     const partner = valueOf(await engine.openPartner(never));
     expect(await pidsOf(stack)).toHaveLength(1);
-    const tried = vi.spyOn(Server.prototype, 'listen');
+    using tried = vi.spyOn(Server.prototype, 'listen');
     expect([await stack.engine().portConflicts(['partner']), tried.mock.calls]).toEqual([[], []]);
-    tried.mockRestore();
     expect((await engine.status()).map(({ state }) => state)).toEqual(['absent', 'absent', 'absent']);
     await mkdir(join(stack.stateDir, 'data', 'partner'), { recursive: true });
     await partner[Symbol.asyncDispose]();
